@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// base/system.hpp - the one seam between the core and the kernel. Every system call that can fail
+// goes through here, so that a test can make each one fail once (see FaultPlan).
+//
+// Each function repeats on EINTR, sets close-on-exec, and returns errno on failure. Callers add
+// what the operator needs to know: system_problem(path, "open the file", error).
+#pragma once
+
+#include "base/unique_fd.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace cmw::base::sys {
+
+template <class T = void>
+using Outcome = tl::expected<T, int>; ///< The error is an errno.
+
+/// The calls that a test can make fail.
+enum class Call {
+    open, read, write, fsync, stat, rename, link, unlink, mkdir, chmod, chown, truncate, copy,
+    list, statvfs, socket, connect, accept, epoll, eventfd, timerfd, signalfd, inotify, fork
+};
+std::string_view name(Call call);
+
+/// For tests: asked before each call; an errno makes that call fail with it, 0 lets it pass.
+/// Set while no other thread is in the core; an empty function removes it. [not thread-safe]
+void set_fault_plan(std::function<int(Call, std::string_view path)> plan);
+
+Outcome<UniqueFd> open(const std::string& path, int flags, mode_t mode = 0);
+/// At most buffer.size() bytes; 0 at the end of the file.
+Outcome<std::size_t> read(int fd, std::span<std::byte> buffer);
+Outcome<std::size_t> pread(int fd, std::span<std::byte> buffer, std::int64_t offset);
+/// All of the bytes, however many calls it takes.
+Outcome<> write_all(int fd, std::span<const std::byte> bytes);
+Outcome<> pwrite_all(int fd, std::span<const std::byte> bytes, std::int64_t offset);
+Outcome<> fsync(int fd);
+Outcome<> fdatasync(int fd);
+/// Opens the folder and syncs it: makes a rename, link or unlink in it durable.
+Outcome<> fsync_folder(const std::string& path);
+Outcome<struct stat> stat(const std::string& path);  ///< Follows symbolic links.
+Outcome<struct stat> lstat(const std::string& path); ///< Does not.
+Outcome<struct stat> fstat(int fd);
+Outcome<> rename(const std::string& from, const std::string& to);
+Outcome<> link(const std::string& existing, const std::string& created);
+Outcome<> unlink(const std::string& path);
+Outcome<> mkdir(const std::string& path, mode_t mode);
+Outcome<> fchmod(int fd, mode_t mode);
+Outcome<> fchown(int fd, uid_t user, gid_t group);
+Outcome<> ftruncate(int fd, std::int64_t size);
+/// Copies from the start of `from` to the end of `to`, in the kernel where it can (reflink, or
+/// copy_file_range across file systems), else through a small buffer. Returns the bytes copied.
+Outcome<std::uint64_t> copy_file(int from, int to);
+/// The names in a folder, sorted, without "." and "..".
+Outcome<std::vector<std::string>> list(const std::string& folder);
+/// Bytes that an unprivileged user may still write to the file system of `path`.
+Outcome<std::uint64_t> free_bytes(const std::string& path);
+
+/// The whole file, if it is at most `limit` bytes (EFBIG otherwise).
+Outcome<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// The folder and those above it, as `mkdir -p`; what exists stays as it is.
+Outcome<> make_folders(const std::string& path, mode_t mode);
+
+/// Read where a path must exist to be read: /proc/sys/kernel/random/boot_id without line feed.
+Outcome<std::string> boot_id();
+
+} // namespace cmw::base::sys

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// binary_store/activation.hpp - puts an artifact in its place: staged beside the target on the same
+// file system, swapped by rename, put back if need be.
+//
+//   /opt/x/bin/node                    the target
+//   /opt/x/bin/.node.cmw-staged        verified and synced, ready for the rename
+//   /opt/x/bin/.node.cmw-previous      what the last swap replaced, until commit
+//
+// All of it can be done again after a kill at any instant: a swap is told by digests, not by a
+// journal. Blocking: stage and verify for a worker; swap and restore are a link and a rename.
+#pragma once
+
+#include "base/digest.hpp"
+#include "binary_store/store.hpp"
+
+#include <optional>
+#include <sys/stat.h>
+
+namespace cmw::binary_store {
+
+/// What tells that a file is the one that was hashed, unchanged since.
+struct FileIdentity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t mtime_ns = 0;
+    std::int64_t ctime_ns = 0; ///< Cannot be set by a program: every write and chmod moves it.
+
+    bool operator==(const FileIdentity&) const = default;
+};
+FileIdentity identity_of(const struct stat& found);
+
+/// A file that was hashed, and when.
+struct VerifiedFile {
+    base::Digest digest;
+    FileIdentity identity;
+    base::UnixTime hashed_at; ///< When hashing began.
+};
+
+/// Whether a file that now has `now` still has the digest of `then`, without reading it. A file
+/// changed within 2 s before it was hashed is not trusted: its change time may hide a later change.
+bool still_verified(const VerifiedFile& then, const FileIdentity& now);
+
+/// Reads the file and hashes it; nothing if there is no file.
+base::Result<std::optional<VerifiedFile>> verify(const std::string& path,
+                                                 std::string_view algorithm);
+
+/// Why the kernel of this machine would not execute a file that begins like this ("" if it would):
+/// an ELF file of another machine or type, an interpreter that is missing, neither ELF nor "#!".
+/// `begin`: the first bytes of the file, 4 KiB or all of it.
+std::string why_not_executable(std::span<const std::byte> begin);
+
+struct Target {
+    std::string path;        ///< Absolute.
+    mode_t mode = 0755;
+    bool executable = false; ///< A service runs it: it must be fit to execute.
+};
+
+/// Copies the artifact from the store beside the target, verifying what is written; mode set,
+/// owner as the present target's (else ours), synced. Replaces an older staged file.
+base::Result<> stage(const Store& store, const base::Digest& digest, const Target& target);
+
+/// The digest of what is staged, read again now; nothing if nothing is.
+base::Result<std::optional<VerifiedFile>> verify_staged(const Target& target,
+                                                        std::string_view algorithm);
+
+/// Swaps the staged file in; what it replaces stays as the previous one. No data is read or
+/// synced: this lies between the old program's exit and the new one's start.
+base::Result<> swap(const Target& target);
+
+/// Puts the previous file back (or removes the target, if there was none before the swap).
+base::Result<> restore(const Target& target, bool had_previous);
+
+/// After a swap that stays: syncs the folder and drops the previous file.
+base::Result<> commit(const Target& target);
+
+} // namespace cmw::binary_store

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// binary_store/store.hpp - artifacts by digest, in <state-dir>/artifacts: what is under its final
+// name was verified when it got there, and is verified again whenever it is used.
+//
+//   artifacts/blake2s-256-<hex>            whole and verified
+//   artifacts/partial/blake2s-256-<hex>    what a broken fetch left, to be resumed
+//
+// Blocking: for a worker, not for the core's thread. Several threads may use one store, each for
+// artifacts of its own.
+#pragma once
+
+#include "base/digest.hpp"
+#include "plugin_host/binary_source.hpp"
+
+#include <atomic>
+#include <memory>
+
+namespace cmw::binary_store {
+
+/// Bytes of a fetch so far, for `status`. Written by the worker, read by the core.
+struct Progress {
+    std::atomic<std::uint64_t> received{0};
+    std::atomic<std::uint64_t> total{0}; ///< 0: unknown.
+};
+
+class Store {
+  public:
+    /// Makes the folders (0700) if they are missing.
+    static base::Result<Store> open(const std::string& state_dir);
+
+    bool has(const base::Digest& digest) const;
+    std::string path(const base::Digest& digest) const;
+    /// What is kept, by digest.
+    base::Result<std::vector<base::Digest>> kept() const;
+
+    /// A sink that takes the bytes of a fetch: hashes while they come, refuses the first byte over
+    /// `max_size`, and in finish() checks the digest, syncs and renames. A mismatch, an empty or a
+    /// truncated artifact leaves nothing behind; a fetch that broke off leaves its partial file.
+    std::shared_ptr<plugin_host::ByteSink> receive(const base::Digest& digest,
+                                                   std::int64_t max_size,
+                                                   std::shared_ptr<Progress> progress) const;
+
+    /// Keeps a copy of a file that has this digest: what was installed before we came.
+    base::Result<> import(const std::string& file, const base::Digest& digest) const;
+
+    base::Result<> remove(const base::Digest& digest) const;
+
+  private:
+    explicit Store(std::string folder) : folder_(std::move(folder)) {}
+    std::string folder_;
+};
+
+} // namespace cmw::binary_store

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// config/settings.hpp - a whole configuration, read and checked: plain data that the rest of the
+// core is built from. docs/configuration.md is generated from the same declarations as its reader.
+#pragma once
+
+#include "base/digest.hpp"
+#include "config/options.hpp"
+
+#include <map>
+#include <sys/types.h>
+
+namespace cmw::config {
+
+using base::Nanoseconds;
+
+/// The kinds of plugins, as tables are named: [log-backend.cloud].
+inline constexpr std::string_view kinds[] = {"consensus-source", "binary-source", "log-backend",
+                                             "process-runner", "command-source"};
+
+struct HostSettings {
+    std::string state_dir;                ///< SQLite state, artifact store, cursors.
+    std::string runtime_dir;              ///< control.sock
+    std::vector<std::string> plugin_path; ///< Folders of plugins, searched in order.
+    std::vector<std::string> control_users; ///< Who may use the control socket besides root and us.
+    std::string log_level = "info";       ///< Of the host's own log.
+    bool keep_services_on_exit = false;   ///< SIGTERM leaves the services running.
+    Position position;
+};
+
+/// [KIND.NAME] plugin = "..."
+struct InstanceSettings {
+    std::string kind;
+    std::string name; ///< As other tables call it; unique over all kinds in `status`.
+    std::string plugin;
+    std::optional<base::Digest> sha256;  ///< What the .so must hash to.
+    std::optional<Nanoseconds> deadline; ///< Of one call; each kind has a default.
+    OptionValues options;
+    Position position;
+};
+
+/// "name" or { use = "name", ... }
+struct UseSettings {
+    std::string instance;
+    OptionValues options;
+    Position position;
+};
+
+/// [component.NAME]: one file that consensus governs.
+struct ComponentSettings {
+    std::string name;
+    std::string path; ///< Absolute: where it is installed.
+    UseSettings approved_by;
+    std::string field; ///< The artifact's target in the verdict; the component's name by default.
+    UseSettings from;
+    mode_t mode = 0755;
+    std::int64_t max_size = 0; ///< Bytes; a larger artifact is refused.
+    Position position;
+};
+
+enum class StartWhen { always, ready };
+enum class Restart { always, on_failure, never };
+
+/// One of exec, tcp and http is set.
+struct HealthSettings {
+    std::vector<std::string> exec; ///< Exit status 0 is healthy.
+    std::string tcp;               ///< "host:port" that accepts a connection.
+    std::string http;              ///< A URL that answers 2xx.
+    Nanoseconds every{};
+    Nanoseconds after{}; ///< From the start of the service to the first check.
+    Nanoseconds timeout{};
+    std::int64_t failures = 3; ///< In a row, until the service counts as failing.
+    Position position;
+};
+
+/// [service.NAME]: one program to run.
+struct ServiceSettings {
+    std::string name;
+    UseSettings runner;
+    std::vector<std::string> command;              ///< argv; the first is an absolute path.
+    std::string directory;                         ///< To start in; "": the root directory.
+    std::map<std::string, std::string> environment; ///< All of it, beside a minimal PATH.
+    std::vector<std::string> components;           ///< A new one of these restarts it.
+    StartWhen start_when = StartWhen::always;
+    Restart restart = Restart::on_failure;
+    Nanoseconds stop_timeout{};
+    Nanoseconds restart_first{}; ///< Back-off after the first failure ...
+    Nanoseconds restart_cap{};   ///< ... and at most.
+    Nanoseconds healthy_after{}; ///< Running this long resets the back-off.
+    std::string output_path;     ///< Absolute; "": thrown away.
+    std::string error_path;
+    std::optional<HealthSettings> health;
+    Position position;
+};
+
+/// [log.NAME]: one stream.
+struct StreamSettings {
+    std::string name;
+    std::string path; ///< Absolute.
+    std::vector<UseSettings> to;
+    std::string event; ///< "line", "level-word", or a regular expression for first lines.
+    Position position;
+};
+
+/// Maps are in order of name; tables of the file that name a thing twice are one error.
+struct Settings {
+    HostSettings host;
+    std::vector<InstanceSettings> instances;
+    std::vector<ComponentSettings> components;
+    std::vector<ServiceSettings> services;
+    std::vector<StreamSettings> streams;
+
+    const InstanceSettings* instance(std::string_view name) const;
+    const ComponentSettings* component(std::string_view name) const;
+    const ServiceSettings* service(std::string_view name) const;
+    const StreamSettings* stream(std::string_view name) const;
+};
+
+/// The stream that the host's own log is: a [log.cmix-wrapper] table gives its path and backends.
+inline constexpr std::string_view own_stream = "cmix-wrapper";
+
+} // namespace cmw::config

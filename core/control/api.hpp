@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// control/api.hpp - the control API: HTTP/1.1 with JSON on a Unix socket, mode 0660.
+//
+//   GET  /v1/status                            control/status.hpp
+//   GET  /v1/status?watch=1                    one line of JSON now and at each change (chunked)
+//   GET  /v1/history?name=N&limit=N            [{"id", "time", "kind", "name", "event", ...}]
+//   POST /v1/services/NAME/(start|stop|restart)  answers when it is done
+//   POST /v1/reload
+// A failure is {"problem": {"where", "what", "fix"}} with 400 (not understood), 403 (not allowed),
+// 404, 409 (could not be done), 503 (too many at once). The peer's uid (SO_PEERCRED) must be
+// root's, the host's or one of the configured users'.
+//
+// The socket is accepted on the loop; each connection is served by a short-lived thread over
+// Poco's HTTP classes, at most max_connections of them. No thread while nobody is connected.
+#pragma once
+
+#include "base/event_loop.hpp"
+#include "control/requests.hpp"
+
+namespace cmw::control {
+
+class Api {
+  public:
+    static constexpr unsigned max_connections = 16;
+
+    /// Binds the socket; an old one that nobody listens on is replaced, a live one is a problem.
+    static base::Result<std::unique_ptr<Api>> open(base::EventLoop& loop,
+                                                   const std::string& socket_path,
+                                                   std::vector<uid_t> allowed,
+                                                   Requests& requests);
+    ~Api(); ///< Ends all connections and removes the socket.
+
+    /// Tells those who watch that status() may have changed; at most ten answers a second.
+    void status_changed();
+
+  private:
+    struct Impl;
+    explicit Api(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace cmw::control

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// control/requests.hpp - what the control API can ask of a running host. An interface, so that the
+// API is tested without a host. Every function runs on the loop's thread; answers may come later,
+// on the same thread.
+#pragma once
+
+#include "control/status.hpp"
+#include "state/history.hpp"
+
+#include <functional>
+
+namespace cmw::control {
+
+class Requests {
+  public:
+    using Done = std::function<void(base::Result<>)>;
+
+    virtual ~Requests() = default;
+    virtual Status status() = 0;
+    virtual base::Result<std::vector<state::HistoryEntry>> history(const std::string& name,
+                                                                   std::size_t limit) = 0;
+    /// `who` is for history: "operator (uid 0)". A service that does not exist: a Problem with the
+    /// nearest name.
+    virtual void start(const std::string& service, const std::string& who, Done done) = 0;
+    virtual void stop(const std::string& service, const std::string& who, Done done) = 0;
+    virtual void restart(const std::string& service, const std::string& who, Done done) = 0;
+    virtual void reload(const std::string& who, Done done) = 0;
+};
+
+} // namespace cmw::control

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// control/status.hpp - everything that `status` shows, as plain data, and its two forms. The JSON's
+// names are a contract (docs/status.md); `null` stands for what is not known.
+#pragma once
+
+#include "logs/pipeline.hpp"
+#include "plugin_host/plugin.hpp"
+#include "supervisor/service.hpp"
+
+#include <map>
+
+namespace cmw::control {
+
+struct ConsensusStatus {
+    std::string state;  ///< As of plugins: ok, reinitialising, stuck, failed.
+    std::uint64_t height = 0;
+    bool synced = false; ///< An answer is there, and it does not wait for the chain.
+    bool ready = false;
+    std::string reason; ///< Why not ready, or the last error.
+    std::map<std::string, std::string> facts; ///< "endpoint", "block_hash", ...
+    std::map<std::string, std::string> approved; ///< Target to hex.
+};
+
+struct ComponentStatus {
+    std::string approved, installed, desired; ///< Hex; "" if unknown.
+    std::string state; ///< unknown current waiting fetching staged activating held quarantined failed
+    std::string reason; ///< Why it is not current, in words.
+    bool pinned = false;
+    bool held = false;
+    std::vector<std::string> quarantined;
+    std::vector<std::string> kept;
+    std::string from; ///< The binary source's instance.
+    struct Progress {
+        std::uint64_t received = 0;
+        std::uint64_t total = 0; ///< 0: unknown.
+    };
+    std::optional<Progress> progress; ///< While fetching.
+};
+
+struct PluginStatus {
+    std::string kind;
+    std::string plugin;
+    plugin_host::InstanceStatus status;
+};
+
+struct Status {
+    std::string version;
+    std::int64_t pid = 0;
+    double uptime_s = 0;
+    std::map<std::string, ConsensusStatus> consensus;
+    std::map<std::string, ComponentStatus> components;
+    std::map<std::string, supervisor::ServiceStatus> services;
+    std::map<std::string, PluginStatus> plugins;
+    std::map<std::string, logs::StreamStatus> logs;
+};
+
+/// One line of JSON, as interface.md has it.
+std::string to_json(const Status& status);
+
+} // namespace cmw::control

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// logs/pipeline.hpp - ships log files to backends: every line of every stream to each backend that
+// the stream names, at least once, in order, from a durable cursor for each (stream, backend).
+//
+// One thread for each backend instance, which owns the instance: reads, assembles, cuts batches,
+// writes, moves cursors. It sleeps until a file grows (inotify) or the host stops. On any failure
+// the instance is torn down and made again, with back-off, for ever; the cursor has not moved. A
+// write that is not back a grace period after its deadline is abandoned with its thread.
+#pragma once
+
+#include "base/event_loop.hpp"
+#include "config/settings.hpp"
+#include "plugin_host/log_backend.hpp"
+
+#include <map>
+
+namespace cmw::logs {
+
+/// What `status` shows of one stream's way to one backend.
+struct DeliveryStatus {
+    std::uint64_t delivered = 0; ///< Records confirmed, since the host's start.
+    std::uint64_t pending_bytes = 0;
+    std::uint64_t rejected = 0; ///< Records that can never be sent, counted and passed over.
+    double oldest_pending_s = 0;
+};
+struct StreamStatus {
+    std::uint64_t read_bytes = 0;
+    std::map<std::string, DeliveryStatus> to; ///< By backend instance.
+};
+
+class Pipeline {
+  public:
+    struct Backend {
+        std::string name;
+        plugin_host::LogBackendFactory factory;
+        base::Nanoseconds deadline = std::chrono::seconds(60); ///< Of one write.
+        base::Nanoseconds grace = std::chrono::seconds(5);
+    };
+    struct Options {
+        std::string state_dir; ///< Cursors go to <state_dir>/cursors.
+        base::Nanoseconds flush_patience = std::chrono::seconds(10); ///< At the stop.
+        std::function<void(std::uint32_t level, const std::string& line)> log;
+    };
+
+    /// Starts shipping. A stream that names a backend which is not among `backends` is an error of
+    /// the caller's.
+    Pipeline(Options options, const std::vector<config::StreamSettings>& streams,
+             std::vector<Backend> backends);
+    ~Pipeline(); ///< Ships what is there within flush_patience, saves cursors, ends the threads.
+
+    std::map<std::string, StreamStatus> streams() const;
+    std::map<std::string, plugin_host::InstanceStatus> backends() const; ///< By instance.
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace cmw::logs

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// plugin_host/consensus_source.hpp - a consensus source as the core sees it.
+#pragma once
+
+#include "base/digest.hpp"
+#include "plugin_host/instance.hpp"
+
+#include <map>
+
+namespace cmw::plugin_host {
+
+/// One whole answer of a consensus source.
+struct Verdict {
+    bool run = false;         ///< Whether this machine is to run the network's software.
+    std::uint64_t height = 0; ///< Block.
+    std::string reason;       ///< Why not to run, in words.
+    std::map<std::string, base::Digest> approved; ///< By target, such as "server".
+    std::map<std::string, std::string> facts;     ///< For `status`: "endpoint", "block_hash".
+
+    bool operator==(const Verdict&) const = default;
+};
+
+/// An interface so that the watcher is tested without a plugin.
+class ConsensusSource {
+  public:
+    virtual ~ConsensusSource() = default;
+
+    /// The whole current answer: the first one soon, a later one when something changes.
+    /// CMW_CANCELLED: nothing changed until the deadline. `done` runs on the loop's thread.
+    virtual void poll(std::function<void(tl::expected<Verdict, Failure>)> done) = 0;
+    virtual void cancel() = 0;
+    virtual void reinitialise() = 0;
+    virtual InstanceStatus status() const = 0;
+};
+
+/// Over the ABI. An approval that makes no sense (unknown algorithm, wrong size, all zero, named
+/// twice) makes the whole answer a Failure with CMW_INVALID that names the target; an all-zero one
+/// is left out and named in facts["refused"].
+std::unique_ptr<ConsensusSource> make_consensus_source(Instance& instance);
+
+} // namespace cmw::plugin_host

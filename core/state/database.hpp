@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// state/database.hpp - the host's memory: <state-dir>/state.db, SQLite through Poco::Data.
+//
+// Each function is one transaction, durable when it returns (write-ahead log, synchronous FULL).
+// A database that cannot be read is moved aside and made anew: what must not be lost (programs,
+// installed files, log cursors) does not live in it alone. Belongs to the loop's thread.
+#pragma once
+
+#include "base/problem.hpp"
+#include "state/history.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace cmw::state {
+
+/// What is known of a component over restarts. Digests by name ("blake2s-256-<hex>"), "" if none.
+struct ComponentRecord {
+    std::string approved;  ///< The last digest that consensus approved.
+    std::string why;       ///< Where from: "chain at block 123".
+    std::string activated; ///< The last digest that we put in place.
+    std::vector<std::string> quarantined;
+
+    bool operator==(const ComponentRecord&) const = default;
+};
+
+/// What is known of a service over restarts.
+struct ServiceRecord {
+    bool stopped_by_operator = false; ///< Stays stopped over a restart of the host.
+
+    bool operator==(const ServiceRecord&) const = default;
+};
+
+class Database {
+  public:
+    /// `notice` is not empty if an unreadable database was moved aside: tell the operator.
+    static base::Result<Database> open(const std::string& path, std::string& notice);
+    ~Database();
+    Database(Database&&) noexcept;
+    Database& operator=(Database&&) noexcept;
+
+    base::Result<std::map<std::string, ComponentRecord>> components();
+    base::Result<> save_component(const std::string& name, const ComponentRecord& record);
+    base::Result<std::map<std::string, ServiceRecord>> services();
+    base::Result<> save_service(const std::string& name, const ServiceRecord& record);
+
+    /// Adds an entry (its id is ignored) and drops the oldest beyond `history_limit`.
+    base::Result<> add_history(const HistoryEntry& entry);
+    /// The newest `limit` entries, oldest first; of one component or service if `name` is not "".
+    base::Result<std::vector<HistoryEntry>> history(const std::string& name, std::size_t limit);
+
+    static constexpr std::size_t history_limit = 100'000;
+
+  private:
+    struct Impl;
+    explicit Database(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace cmw::state

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// supervisor/service.hpp - one service: keeps its program in the state that is wanted, through a
+// process runner. What to do is decided by process_state.hpp, a pure function; this carries it out.
+// Belongs to the loop's thread.
+#pragma once
+
+#include "base/event_loop.hpp"
+#include "config/settings.hpp"
+#include "plugin_host/process_runner.hpp"
+
+namespace cmw::supervisor {
+
+/// The states of `status`.
+enum class ServiceState { stopped, waiting, starting, running, stopping, backoff, failed };
+std::string_view name(ServiceState state);
+
+struct ServiceStatus {
+    ServiceState state = ServiceState::stopped;
+    std::int64_t pid = 0;
+    std::optional<base::UnixTime> since; ///< Of the state.
+    std::uint64_t restarts = 0;          ///< By the restart policy, since the host's start.
+    std::string last_exit;               ///< "" if none: "killed by SIGSEGV (signal 11)".
+    std::string health = "unknown";      ///< "ok", "failing", "unknown"; "none" without a check.
+    std::string reason;                  ///< Why it waits, is in back-off or failed.
+};
+
+/// What happened to a service, for history and the reconciler.
+struct ServiceEvent {
+    enum class What { adopted, started, start_failed, stopped, crashed, unhealthy };
+    What what;
+    std::int64_t pid = 0;
+    std::string detail; ///< The exit, or the problem, in words.
+};
+std::string_view name(ServiceEvent::What what);
+
+class Service {
+  public:
+    struct Hooks {
+        /// Before each start: are the service's files what they should be? A problem keeps it
+        /// down (state `failed`, with the reason). May answer at once.
+        std::function<void(std::function<void(base::Result<>)>)> verify;
+        std::function<void(const ServiceEvent&)> event;
+        std::function<void()> changed; ///< status() changed.
+    };
+
+    Service(base::EventLoop& loop, config::ServiceSettings settings,
+            plugin_host::ProcessRunner& runner, config::OptionValues runner_use, Hooks hooks);
+    ~Service(); ///< Leaves the program running.
+
+    /// Takes back the program of an earlier host, if it runs. Once, before all else.
+    void adopt(std::function<void(bool adopted)> done);
+
+    /// Wants it up, from now on. `done` (may be empty): running, or why not. Out of `failed` and
+    /// `backoff` this starts at once.
+    void start(std::function<void(base::Result<>)> done = {});
+
+    /// Wants it down: asks gently, kills after stop-timeout. `done`: it has ended.
+    void stop(std::function<void(base::Result<>)> done = {});
+
+    /// Wants it up, but not yet: `reason` is shown. It is not started until start().
+    void hold_back(const std::string& reason);
+
+    const config::ServiceSettings& settings() const;
+    ServiceStatus status() const;
+
+  private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+} // namespace cmw::supervisor

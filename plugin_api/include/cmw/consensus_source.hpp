@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// cmw/consensus_source.hpp - base class of consensus sources, over cmw/abi/consensus_source.h.
+#pragma once
+
+#include <cmw/abi/consensus_source.h>
+#include <cmw/registration.hpp>
+
+#include <span>
+
+namespace [[gnu::visibility("hidden")]] cmw {
+
+/// Where a consensus source puts its answer.
+class Verdict {
+  public:
+    explicit Verdict(const cmw_verdict* verdict) noexcept : verdict_(verdict) {}
+
+    /// This machine is to run the approved software.
+    void run(std::uint64_t height) noexcept { standing(CMW_STANDING_RUN, height, ""); }
+
+    /// This machine is to wait, and why.
+    void wait(std::uint64_t height, std::string_view reason) noexcept {
+        standing(CMW_STANDING_WAIT, height, reason);
+    }
+
+    void approve(std::string_view target, std::string_view algorithm,
+                 std::span<const std::uint8_t> digest) noexcept {
+        const cmw_artifact artifact{sizeof(cmw_artifact),
+                                     static_cast<std::uint32_t>(digest.size()), digest.data(),
+                                     to_str(algorithm), to_str(target)};
+        verdict_->approve(verdict_, &artifact);
+    }
+
+    /// Something for `status` to show: "endpoint", "ws://localhost:63007".
+    void fact(std::string_view name, std::string_view value) noexcept {
+        verdict_->fact(verdict_, to_str(name), to_str(value));
+    }
+
+  private:
+    void standing(std::uint32_t standing, std::uint64_t height, std::string_view reason) noexcept {
+        verdict_->standing(verdict_, standing, height, to_str(reason));
+    }
+
+    const cmw_verdict* verdict_;
+};
+
+class ConsensusSource {
+  public:
+    virtual ~ConsensusSource() = default;
+
+    /// Give the whole current answer; it counts only if this returns without throwing.
+    virtual void poll(const Call& call, Verdict& verdict) = 0;
+
+    using Kind = ConsensusSource;
+    static constexpr const char* kind = CMW_KIND_CONSENSUS_SOURCE;
+    static const cmw_consensus_source_ops ops;
+};
+
+inline constexpr cmw_consensus_source_ops ConsensusSource::ops{
+    .struct_size = sizeof(cmw_consensus_source_ops),
+    .poll =
+        [](void* instance, const cmw_call* call, const cmw_verdict* verdict,
+           cmw_error* error) noexcept {
+            return detail::guarded(error, [&] {
+                Verdict answer(verdict);
+                static_cast<ConsensusSource*>(instance)->poll(Call(call), answer);
+            });
+        },
+};
+
+} // namespace cmw
