@@ -22,7 +22,8 @@
 #include <thread>
 #include <unistd.h>
 
-namespace [[gnu::visibility("hidden")]] cmw::testing {
+namespace [[gnu::visibility("hidden")]] cmw {
+namespace testing {
 
 /// Keeps the lines that a plugin logs; offers no services.
 class TestHost {
@@ -207,4 +208,5 @@ class TestBatch {
     cmw_log_batch table_{};
 };
 
-} // namespace cmw::testing
+} // namespace testing
+} // namespace cmw
