@@ -5,10 +5,14 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/un.h>
 
 namespace cmw::base::sys {
 
@@ -162,6 +166,10 @@ Outcome<> mkdir(const std::string& path, mode_t mode) {
     return attempt_void(Call::mkdir, path, [&] { return ::mkdir(path.c_str(), mode); });
 }
 
+Outcome<> chmod(const std::string& path, mode_t mode) {
+    return attempt_void(Call::chmod, path, [&] { return ::chmod(path.c_str(), mode); });
+}
+
 Outcome<> fchmod(int fd, mode_t mode) {
     return attempt_void(Call::chmod, {}, [&] { return ::fchmod(fd, mode); });
 }
@@ -241,6 +249,82 @@ Outcome<> make_folders(const std::string& path, mode_t mode) {
     if (!found) return tl::unexpected(found.error());
     if (!S_ISDIR(found->st_mode)) return tl::unexpected(ENOTDIR);
     return {};
+}
+
+Outcome<UniqueFd> unix_socket() {
+    return attempt(Call::socket, {}, [] {
+               return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+           })
+        .map([](int fd) { return UniqueFd(fd); });
+}
+
+namespace {
+
+Outcome<sockaddr_un> unix_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return tl::unexpected(ENAMETOOLONG);
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return address;
+}
+
+} // namespace
+
+Outcome<> bind_unix(int fd, const std::string& path, mode_t mode) {
+    const auto address = unix_address(path);
+    if (!address) return tl::unexpected(address.error());
+    // Linux gives the file the mode of the socket's own inode: it never is wider than this.
+    if (const auto narrowed = fchmod(fd, mode); !narrowed) return narrowed;
+    return attempt_void(Call::socket, path, [&] {
+        return ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    });
+}
+
+Outcome<> connect_unix(int fd, const std::string& path) {
+    const auto address = unix_address(path);
+    if (!address) return tl::unexpected(address.error());
+    return attempt_void(Call::connect, path, [&] {
+        return ::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    });
+}
+
+Outcome<> listen(int fd, int backlog) {
+    return attempt_void(Call::socket, {}, [&] { return ::listen(fd, backlog); });
+}
+
+Outcome<UniqueFd> accept(int fd) {
+    return attempt(Call::accept, {}, [&] {
+               return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+           })
+        .map([](int accepted) { return UniqueFd(accepted); });
+}
+
+Outcome<std::size_t> send(int fd, std::span<const std::byte> bytes) {
+    return attempt(Call::write, {}, [&] {
+               return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+           })
+        .map([](ssize_t sent) { return static_cast<std::size_t>(sent); });
+}
+
+Outcome<uid_t> peer_user(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return attempt(Call::socket, {}, [&] {
+               return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+           })
+        .map([&](int) { return peer.uid; });
+}
+
+Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events) {
+    auto watcher = attempt(Call::inotify, path, [] {
+                       return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+                   }).map([](int fd) { return UniqueFd(fd); });
+    if (!watcher) return watcher;
+    const auto added = attempt(Call::inotify, path, [&] {
+        return ::inotify_add_watch(watcher->get(), path.c_str(), events);
+    });
+    if (!added) return tl::unexpected(added.error());
+    return watcher;
 }
 
 Outcome<std::string> boot_id() {

@@ -55,6 +55,7 @@ Outcome<> rename(const std::string& from, const std::string& to);
 Outcome<> link(const std::string& existing, const std::string& created);
 Outcome<> unlink(const std::string& path);
 Outcome<> mkdir(const std::string& path, mode_t mode);
+Outcome<> chmod(const std::string& path, mode_t mode);
 Outcome<> fchmod(int fd, mode_t mode);
 Outcome<> fchown(int fd, uid_t user, gid_t group);
 Outcome<> ftruncate(int fd, std::int64_t size);
@@ -71,6 +72,22 @@ Outcome<std::string> read_file(const std::string& path, std::size_t limit);
 
 /// The folder and those above it, as `mkdir -p`; what exists stays as it is.
 Outcome<> make_folders(const std::string& path, mode_t mode);
+
+/// A Unix stream socket that does not block.
+Outcome<UniqueFd> unix_socket();
+/// The file that it creates has at most `mode`, less the umask. ENAMETOOLONG: over 107 bytes.
+Outcome<> bind_unix(int fd, const std::string& path, mode_t mode);
+Outcome<> connect_unix(int fd, const std::string& path);
+Outcome<> listen(int fd, int backlog);
+/// A connection that does not block; EAGAIN if none waits.
+Outcome<UniqueFd> accept(int fd);
+/// What the socket takes now, without SIGPIPE; EAGAIN if nothing.
+Outcome<std::size_t> send(int fd, std::span<const std::byte> bytes);
+/// The user at the other end of a Unix socket, as of its connect.
+Outcome<uid_t> peer_user(int fd);
+
+/// Reports what happens to `path` (IN_MODIFY ...) on a new inotify descriptor that does not block.
+Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events);
 
 /// Read where a path must exist to be read: /proc/sys/kernel/random/boot_id without line feed.
 Outcome<std::string> boot_id();

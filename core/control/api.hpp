@@ -8,11 +8,12 @@
 //   POST /v1/services/NAME/(start|stop|restart)  answers when it is done
 //   POST /v1/reload
 // A failure is {"problem": {"where", "what", "fix"}} with 400 (not understood), 403 (not allowed),
-// 404, 409 (could not be done), 503 (too many at once). The peer's uid (SO_PEERCRED) must be
+// 404, 405, 409 (could not be done), 503 (too many at once). The peer's uid (SO_PEERCRED) must be
 // root's, the host's or one of the configured users'.
 //
-// The socket is accepted on the loop; each connection is served by a short-lived thread over
-// Poco's HTTP classes, at most max_connections of them. No thread while nobody is connected.
+// All of it happens on the loop, without threads: nothing blocks, and while nobody is connected
+// nothing runs. A request has seconds to come and an answer seconds to be read; of a stream, a
+// reader that is slow misses what lay between.
 #pragma once
 
 #include "base/event_loop.hpp"
@@ -23,6 +24,7 @@ namespace cmw::control {
 class Api {
   public:
     static constexpr unsigned max_connections = 16;
+    static constexpr std::size_t max_history = 10'000; ///< Entries in one answer.
 
     /// Binds the socket; an old one that nobody listens on is replaced, a live one is a problem.
     static base::Result<std::unique_ptr<Api>> open(base::EventLoop& loop,
@@ -36,8 +38,8 @@ class Api {
 
   private:
     struct Impl;
-    explicit Api(std::shared_ptr<Impl> impl);
-    std::shared_ptr<Impl> impl_;
+    explicit Api(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
 };
 
 } // namespace cmw::control
