@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The layout of ABI 1 on 64-bit machines, written down. A failure here means that a change would
  * break plugins already built: add at the end of a struct, or start a new major version. */
 #include <cmw/abi/binary_source.h>

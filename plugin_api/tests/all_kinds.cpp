@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One smallest plugin of every kind in one library: the SDK compiles, and a library may hold many.
 #include <cmw/binary_source.hpp>
 #include <cmw/command_source.hpp>
@@ -78,8 +79,7 @@ class Store final : public cmw::BinarySource {
     void fetch(const cmw::Call&, const cmw_config& use, const cmw::Artifact& artifact,
                cmw::Writer& writer) override {
         if (cmw::use_settings<Store>(use).refuse) throw cmw::Error(CMW_DENIED, "cannot serve");
-        if (artifact.target() == "server")
-            throw cmw::Error(CMW_NOT_FOUND, "no " + artifact.hex());
+        if (artifact.target() == "server") throw cmw::Error(CMW_NOT_FOUND, "no " + artifact.hex());
         writer.begin(0, artifact.digest().size());
         writer.write(std::as_bytes(artifact.digest()));
     }

@@ -37,8 +37,7 @@ class Artifact {
 /// Where the bytes go.
 class Writer {
   public:
-    Writer(const cmw_writer* writer, cmw_error* error) noexcept
-        : writer_(writer), error_(error) {}
+    Writer(const cmw_writer* writer, cmw_error* error) noexcept : writer_(writer), error_(error) {}
 
     /// Bytes that the host kept from a try that broke off.
     std::uint64_t offset() const noexcept { return writer_->offset; }

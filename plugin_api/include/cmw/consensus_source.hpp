@@ -25,9 +25,8 @@ class Verdict {
 
     void approve(std::string_view target, std::string_view algorithm,
                  std::span<const std::uint8_t> digest) noexcept {
-        const cmw_artifact artifact{sizeof(cmw_artifact),
-                                     static_cast<std::uint32_t>(digest.size()), digest.data(),
-                                     to_str(algorithm), to_str(target)};
+        const cmw_artifact artifact{sizeof(cmw_artifact), static_cast<std::uint32_t>(digest.size()),
+                                    digest.data(), to_str(algorithm), to_str(target)};
         verdict_->approve(verdict_, &artifact);
     }
 

@@ -75,8 +75,8 @@ class LogBackend {
 inline constexpr cmw_log_backend_ops LogBackend::ops{
     .struct_size = sizeof(cmw_log_backend_ops),
     .write =
-        [](void* instance, const cmw_call* call, const cmw_log_batch* batch,
-           std::size_t* delivered, cmw_error* error) noexcept {
+        [](void* instance, const cmw_call* call, const cmw_log_batch* batch, std::size_t* delivered,
+           cmw_error* error) noexcept {
             return detail::guarded(error, [&] {
                 Batch records(batch, delivered);
                 static_cast<LogBackend*>(instance)->write(Call(call), records);

@@ -53,9 +53,8 @@ inline constexpr cmw_process_runner_ops ProcessRunner::ops{
     .stop =
         [](void* instance, const cmw_call* call, std::uint64_t id, std::uint32_t how,
            cmw_error* error) noexcept {
-            return detail::guarded(error, [&] {
-                static_cast<ProcessRunner*>(instance)->stop(Call(call), id, how);
-            });
+            return detail::guarded(
+                error, [&] { static_cast<ProcessRunner*>(instance)->stop(Call(call), id, how); });
         },
     .outcome =
         [](void* instance, std::uint64_t id, cmw_exit* exit, cmw_error* error) noexcept {

@@ -94,7 +94,7 @@ struct Descriptor {
     }
 
     static cmw_status create(const cmw_host* host, const cmw_config* config, void** instance,
-                              cmw_error* error) noexcept {
+                             cmw_error* error) noexcept {
         return guarded(error, [&] {
             std::unique_ptr<Kind> plugin =
                 std::make_unique<P>(read_settings(P::options, *config), Host(host));
@@ -147,7 +147,7 @@ typename P::UseSettings use_settings(const cmw_config& use) {
 } // namespace cmw
 
 /// Make this shared object a plugin library that holds the classes named.
-#define CMW_PLUGINS(...)                                                                          \
-    extern "C" const cmw_library* cmw_library_1(void) noexcept {                                 \
-        return ::cmw::detail::library<__VA_ARGS__>();                                             \
+#define CMW_PLUGINS(...)                                                                           \
+    extern "C" const cmw_library* cmw_library_1(void) noexcept {                                   \
+        return ::cmw::detail::library<__VA_ARGS__>();                                              \
     }

@@ -29,8 +29,9 @@ namespace testing {
 class TestHost {
   public:
     explicit TestHost(std::string state_dir = "/tmp") : state_dir_(std::move(state_dir)) {
-        table_.host = {sizeof(cmw_host), CMW_ABI_MINOR, "cmix-wrapper/test", "test.instance",
-                       state_dir_.c_str(), &log, &service};
+        table_.host = {sizeof(cmw_host), CMW_ABI_MINOR,      "cmix-wrapper/test",
+                       "test.instance",  state_dir_.c_str(), &log,
+                       &service};
         table_.self = this;
     }
     TestHost(const TestHost&) = delete;

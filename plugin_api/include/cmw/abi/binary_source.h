@@ -14,7 +14,7 @@ extern "C" {
 
 #define CMW_KIND_BINARY_SOURCE "binary-source/1"
 
-#define CMW_SIZE_UNKNOWN UINT64_MAX
+#define CMW_SIZE_UNKNOWN       UINT64_MAX
 
 /* Where a source writes the bytes, in order, in pieces of any size. */
 typedef struct cmw_writer {
@@ -30,7 +30,7 @@ typedef struct cmw_writer {
 
     /* A status other than CMW_OK means stop: return it unchanged (disk full, too large). */
     cmw_status (*write)(const struct cmw_writer* writer, const void* data, size_t size,
-                         cmw_error* error) CMW_NOEXCEPT;
+                        cmw_error* error) CMW_NOEXCEPT;
 } cmw_writer;
 
 typedef struct cmw_binary_source_ops {
@@ -38,8 +38,8 @@ typedef struct cmw_binary_source_ops {
 
     /* Write all of the artifact; CMW_NOT_FOUND sends the host to its next source. */
     cmw_status (*fetch)(void* instance, const cmw_call* call, const cmw_config* use,
-                        const cmw_artifact* artifact, const cmw_writer* writer,
-                        cmw_error* error) CMW_NOEXCEPT;
+                        const cmw_artifact* artifact, const cmw_writer* writer, cmw_error* error)
+        CMW_NOEXCEPT;
 } cmw_binary_source_ops;
 
 #ifdef __cplusplus

@@ -31,8 +31,7 @@ typedef struct cmw_verdict {
     /* Say of one artifact that it is approved; the host copies it. Its target is the field of the
      * network's record that names it, such as "server". What is not approved is not named; the
      * host refuses a digest that is all zero. */
-    void (*approve)(const struct cmw_verdict* verdict, const cmw_artifact* artifact)
-        CMW_NOEXCEPT;
+    void (*approve)(const struct cmw_verdict* verdict, const cmw_artifact* artifact) CMW_NOEXCEPT;
 
     /* Something that `status` is to show beside the answer: "endpoint", "block_hash". */
     void (*fact)(const struct cmw_verdict* verdict, cmw_str name, cmw_str value) CMW_NOEXCEPT;
@@ -47,7 +46,7 @@ typedef struct cmw_consensus_source_ops {
      * cannot be notified returns at once, and the host paces it. After a failure the host makes
      * a new instance, and with it a new connection. */
     cmw_status (*poll)(void* instance, const cmw_call* call, const cmw_verdict* verdict,
-                        cmw_error* error) CMW_NOEXCEPT;
+                       cmw_error* error) CMW_NOEXCEPT;
 } cmw_consensus_source_ops;
 
 #ifdef __cplusplus

@@ -19,8 +19,8 @@ extern "C" {
 typedef struct cmw_log_record {
     int64_t time_ns;   /* Since the Unix epoch. */
     uint64_t sequence; /* Grows within a stream, over restarts too: tells a repeat. */
-    cmw_str stream;   /* Which log: "cmix", "chain", "cmw". */
-    cmw_str text;     /* Without its line feed; may span lines and hold any bytes. */
+    cmw_str stream;    /* Which log: "cmix", "chain", "cmw". */
+    cmw_str text;      /* Without its line feed; may span lines and hold any bytes. */
     uint32_t level;    /* CMW_LEVEL_TRACE to CMW_LEVEL_FATAL. */
     uint32_t reserved; /* 0 */
 } cmw_log_record;
@@ -50,7 +50,7 @@ typedef struct cmw_log_backend_ops {
      * records from its start are, and the rest comes again: a record may arrive twice, but is not
      * lost. A record that can never be taken counts as delivered; say so in the log. */
     cmw_status (*write)(void* instance, const cmw_call* call, const cmw_log_batch* batch,
-                         size_t* delivered, cmw_error* error) CMW_NOEXCEPT;
+                        size_t* delivered, cmw_error* error) CMW_NOEXCEPT;
 
     /* Lower the limits. Asked once, after create. May be NULL. */
     void (*limits)(void* instance, cmw_log_limits* limits) CMW_NOEXCEPT;

@@ -50,7 +50,7 @@ extern "C" {
 #define CMW_ABI_MINOR 0
 
 /* Whether `table`, as its maker compiled it, reaches as far as `member`. */
-#define CMW_HAS(table, member)                                                                    \
+#define CMW_HAS(table, member)                                                                     \
     ((size_t)((const char*)(&(table)->member + 1) - (const char*)(table)) <= (table)->struct_size)
 
 /* Text in UTF-8, or bytes. Not followed by a NUL unless said so. */
@@ -95,7 +95,7 @@ enum {
     CMW_TYPE_MAP = 6,      /* { a = "x" }; list, of count pairs: key, value, key, value */
     CMW_TYPE_DURATION = 7, /* "250ms", "30s", "2h"; integer, nanoseconds */
     CMW_TYPE_SIZE = 8,     /* "64KiB", "1MiB"; integer, bytes */
-    CMW_TYPE_PATH = 9, /* "logs/x.log"; string, absolute: resolved against the file's directory */
+    CMW_TYPE_PATH = 9,   /* "logs/x.log"; string, absolute: resolved against the file's directory */
     CMW_TYPE_SECRET = 10 /* "text", { file = "..." } or { env = "..." }; string, never shown */
 };
 
@@ -168,7 +168,7 @@ typedef struct cmw_host {
 
     /* An optional service by its name, such as "metrics/1"; NULL if the host has none. Its table
      * lives as long as this one. [any thread] */
-    const void* (*service)(const struct cmw_host* host, const char* name) CMW_NOEXCEPT;
+    const void* (*service)(const struct cmw_host* host, const char* name)CMW_NOEXCEPT;
 } cmw_host;
 
 /* ---- The plugin ----------------------------------------------------------------------------- */
@@ -190,12 +190,12 @@ typedef struct cmw_plugin {
     /* Check what single options cannot say, such as "a or b, not both". Has no side effects, so it
      * also serves a dry run. `use` is NULL when the instance alone is checked, and otherwise the
      * options of one use of it. May be NULL. [any thread] */
-    cmw_status (*validate)(const cmw_config* config, const cmw_config* use,
-                           cmw_error* error) CMW_NOEXCEPT;
+    cmw_status (*validate)(const cmw_config* config, const cmw_config* use, cmw_error* error)
+        CMW_NOEXCEPT;
 
     /* Make an instance. Opens what is local; does not wait for a network. [any thread] */
     cmw_status (*create)(const cmw_host* host, const cmw_config* config, void** instance,
-                          cmw_error* error) CMW_NOEXCEPT;
+                         cmw_error* error) CMW_NOEXCEPT;
 
     /* End an instance: its threads, descriptors and memory are gone when this returns. */
     void (*destroy)(void* instance) CMW_NOEXCEPT;
@@ -211,7 +211,7 @@ typedef struct cmw_plugin {
 
 typedef struct cmw_library {
     uint32_t struct_size;
-    uint32_t abi_minor;                /* CMW_ABI_MINOR, as the library was built. */
+    uint32_t abi_minor;               /* CMW_ABI_MINOR, as the library was built. */
     const cmw_plugin* const* plugins; /* NULL after the last. */
 } cmw_library;
 

@@ -24,9 +24,10 @@ typedef struct cmw_program {
     const char* const* arguments;   /* argv, the program's name first, then NULL. */
     const char* const* environment; /* "NAME=value", then NULL: all of it. */
     const char* directory;          /* To start in; NULL: the root directory. */
-    const char* output_path; /* Files that take stdout and stderr, appended; they may be the same. */
-    const char* error_path;  /* NULL: thrown away. The program's input is always empty. */
-    const cmw_config* use;   /* The options of this service's use of the runner. */
+    const char*
+        output_path;        /* Files that take stdout and stderr, appended; they may be the same. */
+    const char* error_path; /* NULL: thrown away. The program's input is always empty. */
+    const cmw_config* use;  /* The options of this service's use of the runner. */
 } cmw_program;
 
 /* Made by the host, filled in by the runner. */

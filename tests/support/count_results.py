@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""count_results.py TESTLOG.JSON - prints "PASSED FAILED SKIPPED" for a run of `meson test`: the
+cases of doctest programs, and one for any other program. A program that failed counts at least
+one failure, whatever it printed."""
+
+import json
+import re
+import sys
+
+CASES = re.compile(r"^\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped",
+                   re.MULTILINE)
+
+passed = failed = skipped = 0
+try:
+    with open(sys.argv[1], encoding="utf-8") as log:
+        tests = [json.loads(line) for line in log if line.strip()]
+except OSError:
+    tests = []
+for test in tests:
+    good = test["result"] in ("OK", "EXPECTEDFAIL")
+    if test["result"] == "SKIP":
+        skipped += 1
+    elif match := CASES.search(re.sub(r"\x1b\[[0-9;]*m", "", test.get("stdout", ""))):
+        passed += int(match.group(1))
+        failed += int(match.group(2))
+        skipped += int(match.group(3))
+        failed += not good and match.group(2) == "0"
+    else:
+        passed += good
+        failed += not good
+if not tests:
+    failed = 1  # a suite without tests has not shown anything
+print(passed, failed, skipped)
