@@ -9,6 +9,7 @@
 //
 // All of it can be done again after a kill at any instant: a swap is told by digests, not by a
 // journal. Blocking: stage and verify for a worker; swap and restore are a link and a rename.
+// Where the target's path is a symbolic link, the link itself is replaced (and put back).
 #pragma once
 
 #include "base/digest.hpp"
@@ -25,7 +26,9 @@ struct FileIdentity {
     ino_t inode = 0;
     std::int64_t size = 0;
     std::int64_t mtime_ns = 0;
-    std::int64_t ctime_ns = 0; ///< Cannot be set by a program: every write and chmod moves it.
+    /// Cannot be set by a program: every write, chmod, link and rename moves it. So what was
+    /// verified as staged is to be verified again after the swap, to be known from then on.
+    std::int64_t ctime_ns = 0;
 
     bool operator==(const FileIdentity&) const = default;
 };
@@ -58,18 +61,23 @@ struct Target {
 };
 
 /// Copies the artifact from the store beside the target, verifying what is written; mode set,
-/// owner as the present target's (else ours), synced. Replaces an older staged file.
+/// owner as the present target's (else ours: none is there, or we may not give files away),
+/// synced. Replaces an older staged file. On failure nothing is staged.
 base::Result<> stage(const Store& store, const base::Digest& digest, const Target& target);
 
 /// The digest of what is staged, read again now; nothing if nothing is.
 base::Result<std::optional<VerifiedFile>> verify_staged(const Target& target,
                                                         std::string_view algorithm);
 
-/// Swaps the staged file in; what it replaces stays as the previous one. No data is read or
-/// synced: this lies between the old program's exit and the new one's start.
+/// Swaps the staged file in; what it replaces stays as the previous one, in place of an older
+/// one. No data is read or synced: this lies between the old program's exit and the new one's
+/// start. (Only where hard links are impossible the previous one is a copy.) On failure the target
+/// is untouched.
 base::Result<> swap(const Target& target);
 
-/// Puts the previous file back (or removes the target, if there was none before the swap).
+/// Puts the previous file back (or removes the target, if there was none before the swap). Done
+/// again it does nothing, so it cannot tell that commit() came before: whoever calls it knows by
+/// the digest that the swap took place. The folder is not synced: commit() does.
 base::Result<> restore(const Target& target, bool had_previous);
 
 /// After a swap that stays: syncs the folder and drops the previous file.

@@ -26,7 +26,7 @@ struct Progress {
 
 class Store {
   public:
-    /// Makes the folders (0700) if they are missing.
+    /// Makes the folders (0700) if they are missing; drops what a killed import() left.
     static base::Result<Store> open(const std::string& state_dir);
 
     bool has(const base::Digest& digest) const;
@@ -34,9 +34,13 @@ class Store {
     /// What is kept, by digest.
     base::Result<std::vector<base::Digest>> kept() const;
 
+    /// What fetches that broke off left to be resumed, by digest; remove() drops one.
+    base::Result<std::vector<base::Digest>> partial() const;
+
     /// A sink that takes the bytes of a fetch: hashes while they come, refuses the first byte over
-    /// `max_size`, and in finish() checks the digest, syncs and renames. A mismatch, an empty or a
-    /// truncated artifact leaves nothing behind; a fetch that broke off leaves its partial file.
+    /// `max_size`, and in finish() checks the digest, syncs and renames. Only a fetch that broke
+    /// off, or that finished short of the total it announced, leaves its partial file; a mismatch,
+    /// an empty artifact or a failing disk leaves nothing. After a refusal every call fails alike.
     std::shared_ptr<plugin_host::ByteSink> receive(const base::Digest& digest,
                                                    std::int64_t max_size,
                                                    std::shared_ptr<Progress> progress) const;
@@ -44,6 +48,7 @@ class Store {
     /// Keeps a copy of a file that has this digest: what was installed before we came.
     base::Result<> import(const std::string& file, const base::Digest& digest) const;
 
+    /// Drops what there is of it, whole or partial.
     base::Result<> remove(const base::Digest& digest) const;
 
   private:

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "binary_store/verified_copy.hpp"
+
+#include "base/system.hpp"
+#include "binary_store/activation.hpp"
+#include "binary_store/storage_problem.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+
+namespace cmw::binary_store {
+
+using namespace base;
+
+namespace {
+
+/// A copy that goes away unless it is kept.
+class NewFile {
+  public:
+    explicit NewFile(std::string path) : path_(std::move(path)) {}
+    ~NewFile() {
+        if (!kept_) (void)sys::unlink(path_);
+    }
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+    void keep() { kept_ = true; }
+
+  private:
+    std::string path_;
+    bool kept_ = false;
+};
+
+/// Not writable for others, and not executable at all, before its content is verified.
+constexpr mode_t mode_while_unverified = 0600;
+
+Result<UniqueFd> create_anew(const std::string& path) {
+    const auto gone = sys::unlink(path);
+    if (!gone && gone.error() != ENOENT)
+        return fail(storage_problem(path, "replace the file", gone.error()));
+    auto file = sys::open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode_while_unverified);
+    if (!file) return fail(storage_problem(path, "create the file", file.error()));
+    return std::move(*file);
+}
+
+Result<UniqueFd> open_regular(const std::string& path, std::uint64_t& size) {
+    auto file = sys::open(path, O_RDONLY | O_NONBLOCK);
+    if (!file) return fail(system_problem(path, "open the file", file.error()));
+    const auto found = sys::fstat(file->get());
+    if (!found) return fail(system_problem(path, "read the file", found.error()));
+    if (!S_ISREG(found->st_mode))
+        return fail(path, "cannot read the file: it is not a regular file");
+    size = static_cast<std::uint64_t>(found->st_size);
+    return std::move(*file);
+}
+
+Result<> check_content(int file, const std::string& path, const Digest& digest, bool executable) {
+    const auto found = digest_of_file(file, path, digest.algorithm);
+    if (!found) return fail(found.error());
+    if (*found != digest) {
+        auto problem = digest_problem(*found, digest);
+        problem.where = path;
+        return fail(std::move(problem));
+    }
+    if (!executable) return {};
+    std::vector<std::byte> begin(4096);
+    const auto got = sys::pread(file, begin, 0);
+    if (!got) return fail(system_problem(path, "read the file", got.error()));
+    const auto why = why_not_executable(std::span(begin).first(*got));
+    if (why.empty()) return {};
+    return fail(path, "cannot use the artifact " + digest.name() + " as a program: " + why,
+                "ask who published it; nothing was replaced");
+}
+
+Result<> set_owner_and_mode(int file, const std::string& path, const CopyAs& as) {
+    if (as.owner) {
+        const auto given = sys::fchown(file, as.owner->first, as.owner->second);
+        if (!given && given.error() != EPERM)
+            return fail(storage_problem(path, "set the owner of the file", given.error()));
+    }
+    // After the owner: a change of owner clears mode bits.
+    const auto set = sys::fchmod(file, as.mode);
+    if (!set) return fail(storage_problem(path, "set the mode of the file", set.error()));
+    return {};
+}
+
+} // namespace
+
+Problem digest_problem(const Digest& found, const Digest& expected) {
+    return {{},
+            "cannot accept the artifact: its digest is " + found.hex() + ", not the approved " +
+                expected.hex(),
+            {}};
+}
+
+Result<> copy_verified(const std::string& from, const std::string& to, const Digest& digest,
+                       const CopyAs& as) {
+    std::uint64_t size = 0;
+    const auto source = open_regular(from, size);
+    if (!source) return fail(source.error());
+    if (const auto room = check_room(folder_of(to), size); !room) return room;
+    const auto file = create_anew(to);
+    if (!file) return fail(file.error());
+    NewFile created(to);
+    const auto copied = sys::copy_file(source->get(), file->get());
+    if (!copied) return fail(storage_problem(to, "write the file", copied.error()));
+    if (const auto checked = check_content(file->get(), to, digest, as.executable); !checked)
+        return checked;
+    if (const auto set = set_owner_and_mode(file->get(), to, as); !set) return set;
+    const auto synced = sys::fsync(file->get());
+    if (!synced) return fail(storage_problem(to, "sync the file", synced.error()));
+    created.keep();
+    return {};
+}
+
+} // namespace cmw::binary_store

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// binary_store/verified_copy.hpp - a copy that is what it should be, or none.
+#pragma once
+
+#include "base/digest.hpp"
+
+#include <optional>
+#include <sys/types.h>
+#include <utility>
+
+namespace cmw::binary_store {
+
+struct CopyAs {
+    mode_t mode = 0600;
+    /// User and group; ours if we may not give the file away.
+    std::optional<std::pair<uid_t, gid_t>> owner;
+    bool executable = false; ///< Refuse what this machine could not execute.
+};
+
+/// Makes `to` (replacing it) a copy of the regular file `from`, reads back and hashes what was
+/// written, and syncs it (not its folder). Nothing is left at `to` on failure. A reflink where the
+/// file system can; else bounded memory. Blocking.
+base::Result<> copy_verified(const std::string& from, const std::string& to,
+                             const base::Digest& digest, const CopyAs& as);
+
+/// Why bytes with the digest `found` are not taken for `expected`.
+base::Problem digest_problem(const base::Digest& found, const base::Digest& expected);
+
+} // namespace cmw::binary_store
