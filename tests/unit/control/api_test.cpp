@@ -115,230 +115,235 @@ std::string ask(const std::string& path, const std::string& request) {
 
 TEST_SUITE("control api") {
 
-TEST_CASE("status, history and orders reach the host and come back") {
-    Running running;
-    running.host.now.version = "9.9";
-    const auto client = running.client();
-    const auto status = client.get("/v1/status");
-    REQUIRE(status);
-    CHECK(*status == to_json(running.host.now) + "\n");
-    CHECK(client.get("/v1/history?name=server&limit=7")->find("started") != std::string::npos);
-    CHECK(client.get("/v1/history?limit=99999999"));
-    CHECK(client.post("/v1/services/cmix/start"));
-    CHECK(client.post("/v1/services/a%20b/stop"));
-    CHECK(client.post("/v1/services/cmix/restart"));
-    CHECK(client.post("/v1/reload"));
-    running.on_loop([&] {
-        CHECK(running.host.asked ==
-              std::vector<std::string>{
-                  "history 'server' 7", "history '' 10000",
-                  fmt::format("start cmix operator (uid {})", ::geteuid()), "stop a b",
-                  "restart cmix", "reload"});
-    });
-}
-
-TEST_CASE("what the host says went wrong arrives as a problem") {
-    Running running;
-    running.on_loop([&] {
-        running.host.problem = base::Problem{"cmix", "cannot start", "look at its log"};
-        running.host.now.services["cmix"] = {};
-    });
-    const auto failed = running.client().post("/v1/services/cmix/start");
-    REQUIRE(!failed);
-    CHECK(failed.error().problem == base::Problem{"cmix", "cannot start", "look at its log"});
-    CHECK_FALSE(failed.error().no_host);
-    const auto code = [&](const std::string& request) {
-        return ask(running.path, request + " HTTP/1.1\r\nHost: x\r\n\r\n").substr(9, 3);
-    };
-    CHECK(code("POST /v1/services/cmix/start") == "409");
-    CHECK(code("POST /v1/services/other/start") == "404");
-    CHECK(code("POST /v1/services/cmix/explode") == "404");
-    CHECK(code("POST /v1/status") == "404");
-    CHECK(code("GET /v1/nothing") == "404");
-    CHECK(code("GET /v1/history?limit=-1") == "400");
-    CHECK(code("DELETE /v1/status") == "405");
-    CHECK(code("GET /v1/status") == "200");
-}
-
-TEST_CASE("what is not a request is refused and does no harm") {
-    Running running;
-    const std::vector<std::string> table{
-        "\r\n\r\n", "GET\r\n\r\n", "GET /v1/status\r\n\r\n", "GET /v1/status HTTP/2.0\r\n\r\n",
-        "GET /%zz HTTP/1.1\r\n\r\n", std::string("\0\0\0\r\n\r\n", 7),
-        "GET /v1/status HTTP/1.1\r\nX: " + std::string(Connection::max_head, 'a') + "\r\n\r\n"};
-    for (const auto& request : table) {
-        CAPTURE(request.substr(0, 40));
-        CHECK(ask(running.path, request).substr(0, 12) == "HTTP/1.1 400");
+    TEST_CASE("status, history and orders reach the host and come back") {
+        Running running;
+        running.host.now.version = "9.9";
+        const auto client = running.client();
+        const auto status = client.get("/v1/status");
+        REQUIRE(status);
+        CHECK(*status == to_json(running.host.now) + "\n");
+        CHECK(client.get("/v1/history?name=server&limit=7")->find("started") != std::string::npos);
+        CHECK(client.get("/v1/history?limit=99999999"));
+        CHECK(client.post("/v1/services/cmix/start"));
+        CHECK(client.post("/v1/services/a%20b/stop"));
+        CHECK(client.post("/v1/services/cmix/restart"));
+        CHECK(client.post("/v1/reload"));
+        running.on_loop([&] {
+            CHECK(running.host.asked ==
+                  std::vector<std::string>{"history 'server' 7", "history '' 10000",
+                                           fmt::format("start cmix operator (uid {})", ::geteuid()),
+                                           "stop a b", "restart cmix", "reload"});
+        });
     }
-    { const auto gone = connect(running.path); } // Says nothing.
-    CHECK(running.client().get("/v1/status"));
-}
 
-TEST_CASE("a request may come in pieces, with a body that nobody reads, and half-closed") {
-    Running running;
-    const auto socket = connect(running.path);
-    put(socket, "GET /v1/sta");
-    put(socket, "tus HTTP/1.0\r\nContent-Length: 5\r\n");
-    put(socket, "\r\nhello");
-    ::shutdown(socket.get(), SHUT_WR);
-    const auto answer = rest_of(socket);
-    CHECK(answer.starts_with("HTTP/1.1 200"));
-    CHECK(answer.ends_with("}\n"));
-}
-
-TEST_CASE("a large answer is sent as the peer takes it") {
-    Running running;
-    running.on_loop([&] {
-        for (int i = 0; i < 20'000; ++i)
-            running.host.now.components[fmt::format("component-{}", i)].state = "current";
-    });
-    const auto status = running.client().get("/v1/status");
-    REQUIRE(status);
-    CHECK(*status == to_json(running.host.now) + "\n");
-    CHECK(status->size() > 2'000'000);
-}
-
-TEST_CASE("who watches is told now and at each change, and only then") {
-    Running running;
-    std::vector<std::string> lines;
-    int changes = 0;
-    const auto ended = running.client().stream("/v1/status?watch=1", [&](const std::string& line) {
-        lines.push_back(line);
-        // A change that is none first: it must not make a line.
+    TEST_CASE("what the host says went wrong arrives as a problem") {
+        Running running;
         running.on_loop([&] {
-            running.host.now.uptime_s += 1;
-            running.api->status_changed();
+            running.host.problem = base::Problem{"cmix", "cannot start", "look at its log"};
+            running.host.now.services["cmix"] = {};
         });
-        running.on_loop([&] {
-            running.host.now.version = std::to_string(++changes);
-            running.api->status_changed();
-        });
-        return lines.size() < 3;
-    });
-    CHECK(ended);
-    REQUIRE(lines.size() == 3);
-    CHECK(lines[0].find(R"("version": "")") != std::string::npos);
-    CHECK(lines[1].find(R"("version": "1")") != std::string::npos);
-    CHECK(lines[2].find(R"("version": "2")") != std::string::npos);
-}
+        const auto failed = running.client().post("/v1/services/cmix/start");
+        REQUIRE(!failed);
+        CHECK(failed.error().problem == base::Problem{"cmix", "cannot start", "look at its log"});
+        CHECK_FALSE(failed.error().no_host);
+        const auto code = [&](const std::string& request) {
+            return ask(running.path, request + " HTTP/1.1\r\nHost: x\r\n\r\n").substr(9, 3);
+        };
+        CHECK(code("POST /v1/services/cmix/start") == "409");
+        CHECK(code("POST /v1/services/other/start") == "404");
+        CHECK(code("POST /v1/services/cmix/explode") == "404");
+        CHECK(code("POST /v1/status") == "404");
+        CHECK(code("GET /v1/nothing") == "404");
+        CHECK(code("GET /v1/history?limit=-1") == "400");
+        CHECK(code("DELETE /v1/status") == "405");
+        CHECK(code("GET /v1/status") == "200");
+    }
 
-TEST_CASE("a connection that waits ends with the API") {
-    std::future<tl::expected<std::string, ClientFailure>> order;
-    std::future<tl::expected<void, ClientFailure>> watch;
-    {
+    TEST_CASE("what is not a request is refused and does no harm") {
+        Running running;
+        const std::vector<std::string> table{
+            "\r\n\r\n",
+            "GET\r\n\r\n",
+            "GET /v1/status\r\n\r\n",
+            "GET /v1/status HTTP/2.0\r\n\r\n",
+            "GET /%zz HTTP/1.1\r\n\r\n",
+            std::string("\0\0\0\r\n\r\n", 7),
+            "GET /v1/status HTTP/1.1\r\nX: " + std::string(Connection::max_head, 'a') + "\r\n\r\n"};
+        for (const auto& request : table) {
+            CAPTURE(request.substr(0, 40));
+            CHECK(ask(running.path, request).substr(0, 12) == "HTTP/1.1 400");
+        }
+        { const auto gone = connect(running.path); } // Says nothing.
+        CHECK(running.client().get("/v1/status"));
+    }
+
+    TEST_CASE("a request may come in pieces, with a body that nobody reads, and half-closed") {
+        Running running;
+        const auto socket = connect(running.path);
+        put(socket, "GET /v1/sta");
+        put(socket, "tus HTTP/1.0\r\nContent-Length: 5\r\n");
+        put(socket, "\r\nhello");
+        ::shutdown(socket.get(), SHUT_WR);
+        const auto answer = rest_of(socket);
+        CHECK(answer.starts_with("HTTP/1.1 200"));
+        CHECK(answer.ends_with("}\n"));
+    }
+
+    TEST_CASE("a large answer is sent as the peer takes it") {
+        Running running;
+        running.on_loop([&] {
+            for (int i = 0; i < 20'000; ++i)
+                running.host.now.components[fmt::format("component-{}", i)].state = "current";
+        });
+        const auto status = running.client().get("/v1/status");
+        REQUIRE(status);
+        CHECK(*status == to_json(running.host.now) + "\n");
+        CHECK(status->size() > 2'000'000);
+    }
+
+    TEST_CASE("who watches is told now and at each change, and only then") {
+        Running running;
+        std::vector<std::string> lines;
+        int changes = 0;
+        const auto ended =
+            running.client().stream("/v1/status?watch=1", [&](const std::string& line) {
+                lines.push_back(line);
+                // A change that is none first: it must not make a line.
+                running.on_loop([&] {
+                    running.host.now.uptime_s += 1;
+                    running.api->status_changed();
+                });
+                running.on_loop([&] {
+                    running.host.now.version = std::to_string(++changes);
+                    running.api->status_changed();
+                });
+                return lines.size() < 3;
+            });
+        CHECK(ended);
+        REQUIRE(lines.size() == 3);
+        CHECK(lines[0].find(R"("version": "")") != std::string::npos);
+        CHECK(lines[1].find(R"("version": "1")") != std::string::npos);
+        CHECK(lines[2].find(R"("version": "2")") != std::string::npos);
+    }
+
+    TEST_CASE("a connection that waits ends with the API") {
+        std::future<tl::expected<std::string, ClientFailure>> order;
+        std::future<tl::expected<void, ClientFailure>> watch;
+        {
+            Running running;
+            running.on_loop([&] { running.host.slow = true; });
+            order = std::async(std::launch::async, [client = running.client()] {
+                return client.post("/v1/services/cmix/stop");
+            });
+            std::promise<void> first;
+            watch = std::async(std::launch::async, [client = running.client(), &first] {
+                return client.stream("/v1/status?watch=1", [&](const std::string&) {
+                    first.set_value();
+                    return true;
+                });
+            });
+            first.get_future().wait();
+            bool asked = false;
+            while (!asked) running.on_loop([&] { asked = !running.host.waiting.empty(); });
+            running.on_loop([&] { running.api.reset(); });
+            // The host finishes later: nobody is there to be told.
+            running.on_loop([&] { running.host.waiting[0]({}); });
+        }
+        CHECK_FALSE(order.get());
+        watch.get();
+    }
+
+    TEST_CASE("a client that leaves while it waits is forgotten") {
         Running running;
         running.on_loop([&] { running.host.slow = true; });
-        order = std::async(std::launch::async, [client = running.client()] {
-            return client.post("/v1/services/cmix/stop");
-        });
-        std::promise<void> first;
-        watch = std::async(std::launch::async, [client = running.client(), &first] {
-            return client.stream("/v1/status?watch=1", [&](const std::string&) {
-                first.set_value();
-                return true;
-            });
-        });
-        first.get_future().wait();
-        bool asked = false;
-        while (!asked) running.on_loop([&] { asked = !running.host.waiting.empty(); });
-        running.on_loop([&] { running.api.reset(); });
-        // The host finishes later: nobody is there to be told.
+        {
+            const auto socket = connect(running.path);
+            put(socket, "POST /v1/reload HTTP/1.1\r\n\r\n");
+            bool asked = false;
+            while (!asked) running.on_loop([&] { asked = !running.host.waiting.empty(); });
+        }
+        CHECK(running.client().get("/v1/status"));
         running.on_loop([&] { running.host.waiting[0]({}); });
     }
-    CHECK_FALSE(order.get());
-    watch.get();
-}
 
-TEST_CASE("a client that leaves while it waits is forgotten") {
-    Running running;
-    running.on_loop([&] { running.host.slow = true; });
-    {
-        const auto socket = connect(running.path);
-        put(socket, "POST /v1/reload HTTP/1.1\r\n\r\n");
-        bool asked = false;
-        while (!asked) running.on_loop([&] { asked = !running.host.waiting.empty(); });
-    }
-    CHECK(running.client().get("/v1/status"));
-    running.on_loop([&] { running.host.waiting[0]({}); });
-}
-
-TEST_CASE("too many connections are told so, and later ones are served again") {
-    Running running;
-    {
-        std::vector<base::UniqueFd> idle;
-        for (unsigned i = 0; i < Api::max_connections; ++i) idle.push_back(connect(running.path));
-        CHECK(ask(running.path, "GET /v1/status HTTP/1.1\r\n\r\n").substr(9, 3) == "503");
-    }
-    CHECK(running.client().get("/v1/status"));
-}
-
-TEST_CASE("the socket is for its owner and group, a dead one is replaced, a live one is not") {
-    auto running = std::make_unique<Running>();
-    CHECK((sys::stat(running->path)->st_mode & 07777) == 0660);
-    auto second = Api::open(*running->loop, running->path, {}, running->host);
-    REQUIRE(!second);
-    CHECK(second.error().what.find("another host") != std::string::npos);
-    CHECK(running->client().get("/v1/status"));
-
-    test::TemporaryFolder folder;
-    const auto path = folder / "control.sock";
-    {
-        const auto dead = std::move(*sys::unix_socket());
-        REQUIRE(sys::bind_unix(dead.get(), path, 0600));
-    }
-    CHECK(Client(path).get("/v1/status").error().no_host);
-    const auto loop = std::move(*base::EventLoop::create());
-    {
-        const auto replaced = Api::open(*loop, path, {}, running->host);
-        CHECK(replaced);
-        CHECK(sys::list(folder.path())->size() == 1);
-    }
-    CHECK_FALSE(sys::lstat(path));
-    CHECK(Client(path).get("/v1/status").error().no_host);
-
-    test::write_text(path, "precious");
-    CHECK_FALSE(Api::open(*loop, path, {}, running->host));
-    CHECK(test::read_text(path) == "precious");
-    const auto long_path = folder / std::string(120, 'x');
-    CHECK(Api::open(*loop, long_path, {}, running->host).error().fix.find("shorter") !=
-          std::string::npos);
-}
-
-TEST_CASE("the socket of a successor is not removed") {
-    test::TemporaryFolder folder;
-    const auto path = folder / "control.sock";
-    const auto loop = std::move(*base::EventLoop::create());
-    FakeHost host;
-    auto first = Api::open(*loop, path, {}, host);
-    REQUIRE(sys::unlink(path));
-    auto second = Api::open(*loop, path, {}, host);
-    REQUIRE(second);
-    first->reset();
-    CHECK(sys::lstat(path));
-}
-
-TEST_CASE("each call of the kernel may fail while the socket is made") {
-    test::TemporaryFolder folder;
-    const auto path = folder / "control.sock";
-    const auto loop = std::move(*base::EventLoop::create());
-    FakeHost host;
-    int calls = 0;
-    for (int failing = 1;; ++failing) {
-        calls = 0;
-        sys::set_fault_plan([&](sys::Call call, std::string_view) {
-            const bool cleanup = call == sys::Call::unlink;
-            return !cleanup && ++calls == failing ? EIO : 0;
-        });
-        const auto opened = Api::open(*loop, path, {}, host);
-        sys::set_fault_plan({});
-        if (calls < failing) {
-            CHECK(opened);
-            break;
+    TEST_CASE("too many connections are told so, and later ones are served again") {
+        Running running;
+        {
+            std::vector<base::UniqueFd> idle;
+            for (unsigned i = 0; i < Api::max_connections; ++i)
+                idle.push_back(connect(running.path));
+            CHECK(ask(running.path, "GET /v1/status HTTP/1.1\r\n\r\n").substr(9, 3) == "503");
         }
-        CHECK_FALSE(opened);
-        CHECK(sys::list(folder.path())->empty());
+        CHECK(running.client().get("/v1/status"));
     }
-    CHECK(calls >= 6);
-}
+
+    TEST_CASE("the socket is for its owner and group, a dead one is replaced, a live one is not") {
+        auto running = std::make_unique<Running>();
+        CHECK((sys::stat(running->path)->st_mode & 07777) == 0660);
+        auto second = Api::open(*running->loop, running->path, {}, running->host);
+        REQUIRE(!second);
+        CHECK(second.error().what.find("another host") != std::string::npos);
+        CHECK(running->client().get("/v1/status"));
+
+        test::TemporaryFolder folder;
+        const auto path = folder / "control.sock";
+        {
+            const auto dead = std::move(*sys::unix_socket());
+            REQUIRE(sys::bind_unix(dead.get(), path, 0600));
+        }
+        CHECK(Client(path).get("/v1/status").error().no_host);
+        const auto loop = std::move(*base::EventLoop::create());
+        {
+            const auto replaced = Api::open(*loop, path, {}, running->host);
+            CHECK(replaced);
+            CHECK(sys::list(folder.path())->size() == 1);
+        }
+        CHECK_FALSE(sys::lstat(path));
+        CHECK(Client(path).get("/v1/status").error().no_host);
+
+        test::write_text(path, "precious");
+        CHECK_FALSE(Api::open(*loop, path, {}, running->host));
+        CHECK(test::read_text(path) == "precious");
+        const auto long_path = folder / std::string(120, 'x');
+        CHECK(Api::open(*loop, long_path, {}, running->host).error().fix.find("shorter") !=
+              std::string::npos);
+    }
+
+    TEST_CASE("the socket of a successor is not removed") {
+        test::TemporaryFolder folder;
+        const auto path = folder / "control.sock";
+        const auto loop = std::move(*base::EventLoop::create());
+        FakeHost host;
+        auto first = Api::open(*loop, path, {}, host);
+        REQUIRE(sys::unlink(path));
+        auto second = Api::open(*loop, path, {}, host);
+        REQUIRE(second);
+        first->reset();
+        CHECK(sys::lstat(path));
+    }
+
+    TEST_CASE("each call of the kernel may fail while the socket is made") {
+        test::TemporaryFolder folder;
+        const auto path = folder / "control.sock";
+        const auto loop = std::move(*base::EventLoop::create());
+        FakeHost host;
+        int calls = 0;
+        for (int failing = 1;; ++failing) {
+            calls = 0;
+            sys::set_fault_plan([&](sys::Call call, std::string_view) {
+                const bool cleanup = call == sys::Call::unlink;
+                return !cleanup && ++calls == failing ? EIO : 0;
+            });
+            const auto opened = Api::open(*loop, path, {}, host);
+            sys::set_fault_plan({});
+            if (calls < failing) {
+                CHECK(opened);
+                break;
+            }
+            CHECK_FALSE(opened);
+            CHECK(sys::list(folder.path())->empty());
+        }
+        CHECK(calls >= 6);
+    }
 
 } // TEST_SUITE

@@ -19,8 +19,8 @@ Status full_status() {
     status.version = "0.1.0";
     status.pid = 4711;
     status.uptime_s = 12.5;
-    status.consensus["chain"] = {"ok", 123, true, true, "", {{"endpoint", "ws://a:1"}},
-                                 {{"server", "ab"}}};
+    status.consensus["chain"] = {
+        "ok", 123, true, true, "", {{"endpoint", "ws://a:1"}}, {{"server", "ab"}}};
     ComponentStatus server;
     server.approved = "ab";
     server.state = "fetching";
@@ -94,8 +94,10 @@ TEST_CASE("texts are valid JSON whatever is in them") {
 }
 
 TEST_CASE("history and problems are JSON") {
-    state::HistoryEntry entry{3, base::UnixTime(std::chrono::milliseconds(1500)), "component",
-                              "server", "activated", "", "ab", "chain at block 1"};
+    state::HistoryEntry entry{3,           base::UnixTime(std::chrono::milliseconds(1500)),
+                              "component", "server",
+                              "activated", "",
+                              "ab",        "chain at block 1"};
     CHECK(to_json(std::vector{entry}) ==
           R"([{"id": 3, "time": "1970-01-01T00:00:01.500Z", "kind": "component", )"
           R"("name": "server", "event": "activated", "from": null, "to": "ab", )"
