@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <tl/expected.hpp>
@@ -88,6 +89,24 @@ Outcome<uid_t> peer_user(int fd);
 
 /// Reports what happens to `path` (IN_MODIFY ...) on a new inotify descriptor that does not block.
 Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events);
+
+/// Another descriptor of the same thing.
+Outcome<UniqueFd> duplicate(int fd);
+/// An event descriptor: readable once written to.
+Outcome<UniqueFd> event();
+/// A stream socket that is connecting: writable once it is, or has failed (SO_ERROR).
+Outcome<UniqueFd> connect(const sockaddr* address, socklen_t size);
+
+/// A program started for the host's own use: in a process group of its own, with default signals
+/// and without input and output.
+struct Spawned {
+    pid_t pid = 0;
+    UniqueFd pidfd; ///< Readable once it has ended.
+};
+Outcome<Spawned> spawn(const std::vector<std::string>& arguments,
+                       const std::vector<std::string>& environment);
+/// Kills what is left of its group, and waits for it: the status as of waitpid.
+Outcome<int> kill_and_reap(const Spawned& spawned);
 
 /// Read where a path must exist to be read: /proc/sys/kernel/random/boot_id without line feed.
 Outcome<std::string> boot_id();

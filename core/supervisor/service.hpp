@@ -8,12 +8,9 @@
 #include "base/event_loop.hpp"
 #include "config/settings.hpp"
 #include "plugin_host/process_runner.hpp"
+#include "supervisor/process_state.hpp"
 
 namespace cmw::supervisor {
-
-/// The states of `status`.
-enum class ServiceState { stopped, waiting, starting, running, stopping, backoff, failed };
-std::string_view name(ServiceState state);
 
 struct ServiceStatus {
     ServiceState state = ServiceState::stopped;
@@ -22,7 +19,9 @@ struct ServiceStatus {
     std::uint64_t restarts = 0;          ///< By the restart policy, since the host's start.
     std::string last_exit;               ///< "" if none: "killed by SIGSEGV (signal 11)".
     std::string health = "unknown";      ///< "ok", "failing", "unknown"; "none" without a check.
-    std::string reason;                  ///< Why it waits, is in back-off or failed.
+    std::string reason; ///< Why it waits, is in back-off, failed or does not stop.
+
+    bool operator==(const ServiceStatus&) const = default;
 };
 
 /// What happened to a service, for history and the reconciler.
@@ -36,9 +35,11 @@ std::string_view name(ServiceEvent::What what);
 
 class Service {
   public:
+    /// Called on the loop's thread, never from within one another. Events come in order, after
+    /// the `done` of a start or stop: what is to follow at once does not wait for history.
     struct Hooks {
         /// Before each start: are the service's files what they should be? A problem keeps it
-        /// down (state `failed`, with the reason). May answer at once.
+        /// down (state `failed`, with the reason). May answer at once. Empty: they always are.
         std::function<void(std::function<void(base::Result<>)>)> verify;
         std::function<void(const ServiceEvent&)> event;
         std::function<void()> changed; ///< status() changed.
@@ -48,17 +49,19 @@ class Service {
             plugin_host::ProcessRunner& runner, config::OptionValues runner_use, Hooks hooks);
     ~Service(); ///< Leaves the program running.
 
-    /// Takes back the program of an earlier host, if it runs. Once, before all else.
+    /// Takes back the program of an earlier host, if it runs. Once, before all else. A program
+    /// that was taken back keeps running whatever its policy, until stop() is called.
     void adopt(std::function<void(bool adopted)> done);
 
     /// Wants it up, from now on. `done` (may be empty): running, or why not. Out of `failed` and
-    /// `backoff` this starts at once.
+    /// `backoff` this starts at once; while it is being stopped, after its end.
     void start(std::function<void(base::Result<>)> done = {});
 
     /// Wants it down: asks gently, kills after stop-timeout. `done`: it has ended.
     void stop(std::function<void(base::Result<>)> done = {});
 
-    /// Wants it up, but not yet: `reason` is shown. It is not started until start().
+    /// Wants it up, but not yet: `reason` is shown. It is not started until start(); one that runs
+    /// keeps running, and waits after its end.
     void hold_back(const std::string& reason);
 
     const config::ServiceSettings& settings() const;

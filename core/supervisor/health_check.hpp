@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// supervisor/health_check.hpp - one health check, from its start to its end: a program that must
+// exit with 0, a port that must accept, a URL that must answer 2xx. Blocks, for `timeout` at most:
+// for a worker. Certificates are not judged here, so a URL begins with http://.
+#pragma once
+
+#include "base/problem.hpp"
+#include "base/unique_fd.hpp"
+#include "config/settings.hpp"
+
+namespace cmw::supervisor {
+
+/// Breaks off a check that runs on another thread.
+class CheckCancel {
+  public:
+    CheckCancel();
+    void cancel() noexcept; ///< [any thread]
+    /// Readable once cancelled; -1 if the machine has no descriptor left: the timeout must do.
+    int fd() const noexcept { return event_.get(); }
+
+  private:
+    base::UniqueFd event_;
+};
+
+/// Nothing, or why it is not well. A program that runs into the timeout is killed with its group.
+base::Result<> check_health(const config::HealthSettings& settings, const CheckCancel& cancel);
+
+} // namespace cmw::supervisor
