@@ -16,8 +16,10 @@ HealthMonitor::HealthMonitor(base::EventLoop& loop, config::HealthSettings setti
                              std::function<void(const News&)> report)
     : loop_(loop),
       settings_(std::make_shared<const config::HealthSettings>(std::move(settings))),
-      report_(std::move(report)), cancel_(std::make_shared<CheckCancel>()),
-      way_back_(std::make_shared<WayBack>()), worker_("health") {
+      report_(std::move(report)),
+      cancel_(std::make_shared<CheckCancel>()),
+      way_back_(std::make_shared<WayBack>()),
+      worker_("health") {
     way_back_->loop = &loop_;
     way_back_->monitor = this;
     plan(settings_->after);

@@ -31,14 +31,14 @@ struct Limit {
     /// Waits for `events` on `fd`.
     Result<> wait(int fd, short events, const std::string& where) const {
         while (true) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-                end - base::monotonic_now());
+            const auto left =
+                std::chrono::ceil<std::chrono::milliseconds>(end - base::monotonic_now());
             if (left.count() <= 0)
                 return fail(where, "cannot get an answer within " + base::format_duration(whole));
             std::array<pollfd, 2> descriptors{{{fd, events, 0}, {cancel_fd, POLLIN, 0}}};
             const auto wait_ms = std::min<std::int64_t>(left.count(), 60'000);
-            const int ready = ::poll(descriptors.data(), descriptors.size(),
-                                     static_cast<int>(wait_ms));
+            const int ready =
+                ::poll(descriptors.data(), descriptors.size(), static_cast<int>(wait_ms));
             if (ready < 0 && errno != EINTR)
                 return fail(base::system_problem(where, "wait for an answer", errno));
             if (ready <= 0) continue;
@@ -57,10 +57,10 @@ Result<> check_program(const std::vector<std::string>& command, const Limit& lim
     if (!ended) return ended;
     if (!status) return fail(base::system_problem(where, "learn how it ended", status.error()));
     if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return {};
-    return fail(where, WIFEXITED(*status)
-                           ? fmt::format("cannot be healthy: exit status {}", WEXITSTATUS(*status))
-                           : fmt::format("cannot be healthy: killed by signal {}",
-                                         WTERMSIG(*status)));
+    return fail(where,
+                WIFEXITED(*status)
+                    ? fmt::format("cannot be healthy: exit status {}", WEXITSTATUS(*status))
+                    : fmt::format("cannot be healthy: killed by signal {}", WTERMSIG(*status)));
 }
 
 Result<base::UniqueFd> connect_to(const addrinfo& address, const Limit& limit,

@@ -266,22 +266,52 @@ std::vector<Action> step(ProcessState& state, const Event& event, const RestartP
                          base::Monotonic now, double random) {
     Step step{state, event, policy, now, random};
     switch (event.kind) {
-    case Kind::want_up: step.want_up(); break;
-    case Kind::want_down: step.want_down(); break;
-    case Kind::hold: step.hold(); break;
-    case Kind::look: step.first_look(); break;
-    case Kind::found: step.found(); break;
-    case Kind::gone: step.gone(); break;
-    case Kind::look_failed: step.look_failed(); break;
-    case Kind::verified: step.verified(); break;
-    case Kind::refused: step.refused(); break;
-    case Kind::started: step.started(); break;
+    case Kind::want_up:
+        step.want_up();
+        break;
+    case Kind::want_down:
+        step.want_down();
+        break;
+    case Kind::hold:
+        step.hold();
+        break;
+    case Kind::look:
+        step.first_look();
+        break;
+    case Kind::found:
+        step.found();
+        break;
+    case Kind::gone:
+        step.gone();
+        break;
+    case Kind::look_failed:
+        step.look_failed();
+        break;
+    case Kind::verified:
+        step.verified();
+        break;
+    case Kind::refused:
+        step.refused();
+        break;
+    case Kind::started:
+        step.started();
+        break;
     case Kind::start_failed:
-    case Kind::start_unknown: step.start_failed(); break;
-    case Kind::ended: step.ended(); break;
-    case Kind::stop_failed: step.stop_failed(); break;
-    case Kind::unhealthy: step.unhealthy(); break;
-    case Kind::timer: step.timer(); break;
+    case Kind::start_unknown:
+        step.start_failed();
+        break;
+    case Kind::ended:
+        step.ended();
+        break;
+    case Kind::stop_failed:
+        step.stop_failed();
+        break;
+    case Kind::unhealthy:
+        step.unhealthy();
+        break;
+    case Kind::timer:
+        step.timer();
+        break;
     }
     return std::move(step.actions);
 }

@@ -40,39 +40,45 @@ enum class Action {
 struct ProcessState {
     ServiceState phase = ServiceState::stopped;
     Wanted wanted = Wanted::undecided;
-    std::optional<Action> awaited;      ///< look, verify or start: its answer is to come.
-    bool alive = false;                 ///< The runner has told of a program, and not of its end.
-    bool lost = false;                  ///< Not known what the runner has under the name.
-    bool sick = false;                  ///< It is being stopped because its health check fails.
-    bool kill = false;                  ///< Asking gently is over ...
-    base::Monotonic kill_at{};          ///< ... from here on.
-    unsigned failures = 0;              ///< In a row.
-    unsigned refused_stops = 0;         ///< In a row.
-    std::uint64_t restarts = 0;         ///< By the policy.
-    std::uint64_t ticket = 0;           ///< Of the last verify; an answer to an older one is void.
+    std::optional<Action> awaited; ///< look, verify or start: its answer is to come.
+    bool alive = false;            ///< The runner has told of a program, and not of its end.
+    bool lost = false;             ///< Not known what the runner has under the name.
+    bool sick = false;             ///< It is being stopped because its health check fails.
+    bool kill = false;             ///< Asking gently is over ...
+    base::Monotonic kill_at{};     ///< ... from here on.
+    unsigned failures = 0;         ///< In a row.
+    unsigned refused_stops = 0;    ///< In a row.
+    std::uint64_t restarts = 0;    ///< By the policy.
+    std::uint64_t ticket = 0;      ///< Of the last verify; an answer to an older one is void.
     base::Monotonic running_since{};
     std::optional<base::Monotonic> timer; ///< When a `timer` event is due.
-    std::string hold_reason;            ///< Why it is held.
-    std::string reason;                 ///< Why it waits, is in back-off, failed or does not stop.
+    std::string hold_reason;              ///< Why it is held.
+    std::string reason; ///< Why it waits, is in back-off, failed or does not stop.
 };
 
 struct Event {
     enum class Kind {
-        want_up, want_down, hold,      ///< What the host wants.
-        look,                          ///< First of all: is there one of an earlier host?
-        found, gone, look_failed,      ///< Answers to `look`.
-        verified, refused,             ///< Answers to `verify`.
-        started, start_failed,         ///< Answers to `start`.
-        start_unknown,                 ///< Likewise: no answer in time, it may have started.
-        ended,                         ///< The program has.
-        stop_failed,                   ///< The runner could not carry out a stop.
-        unhealthy,                     ///< The health check fails.
-        timer                          ///< The state's timer is due.
+        want_up,
+        want_down,
+        hold, ///< What the host wants.
+        look, ///< First of all: is there one of an earlier host?
+        found,
+        gone,
+        look_failed, ///< Answers to `look`.
+        verified,
+        refused, ///< Answers to `verify`.
+        started,
+        start_failed,  ///< Answers to `start`.
+        start_unknown, ///< Likewise: no answer in time, it may have started.
+        ended,         ///< The program has.
+        stop_failed,   ///< The runner could not carry out a stop.
+        unhealthy,     ///< The health check fails.
+        timer          ///< The state's timer is due.
     };
     Kind kind{};
-    std::string text{};        ///< Why, in words.
-    bool success = false;      ///< Of `ended`: with status 0.
-    std::uint64_t ticket = 0;  ///< Of `verified` and `refused`.
+    std::string text{};       ///< Why, in words.
+    bool success = false;     ///< Of `ended`: with status 0.
+    std::uint64_t ticket = 0; ///< Of `verified` and `refused`.
 };
 
 /// Moves the state on and says what is to be done, in order. `random` is from [0, 1).

@@ -30,7 +30,8 @@ struct RestartPolicy {
     base::Nanoseconds delay(unsigned failures, double random) const {
         if (backoff.first > base::Nanoseconds::zero()) return backoff.delay(failures, random);
         auto after_the_first = backoff;
-        after_the_first.first = std::min<base::Nanoseconds>(std::chrono::milliseconds(100), backoff.cap);
+        after_the_first.first =
+            std::min<base::Nanoseconds>(std::chrono::milliseconds(100), backoff.cap);
         return after_the_first.delay(failures - 1, random);
     }
 };

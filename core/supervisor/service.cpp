@@ -25,8 +25,7 @@ constexpr const char* minimal_path =
 /// Between tries of what only fails while the machine is out of memory or descriptors.
 constexpr base::Nanoseconds watch_retry = std::chrono::milliseconds(100);
 
-plugin_host::Program program_of(const config::ServiceSettings& settings,
-                                config::OptionValues use) {
+plugin_host::Program program_of(const config::ServiceSettings& settings, config::OptionValues use) {
     plugin_host::Program program;
     program.name = settings.name;
     program.executable = settings.command.front();
@@ -53,9 +52,13 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     Impl(base::EventLoop& event_loop, config::ServiceSettings service,
          plugin_host::ProcessRunner& process_runner, config::OptionValues runner_use,
          Hooks service_hooks)
-        : loop(event_loop), settings(std::move(service)), runner(process_runner),
-          hooks(std::move(service_hooks)), program(program_of(settings, std::move(runner_use))),
-          policy(restart_policy(settings)), random(std::random_device{}()) {
+        : loop(event_loop),
+          settings(std::move(service)),
+          runner(process_runner),
+          hooks(std::move(service_hooks)),
+          program(program_of(settings, std::move(runner_use))),
+          policy(restart_policy(settings)),
+          random(std::random_device{}()) {
         shown.health = settings.health ? "unknown" : "none";
     }
 
@@ -76,9 +79,9 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     bool draining = false;
     bool closed = false;
 
-    Process process;               ///< While state.alive.
-    std::uint64_t generation = 0;  ///< Of `process`: a runner may use an id twice.
-    base::UniqueFd exit_fd;        ///< Ours: the runner may lose its own with a session.
+    Process process;              ///< While state.alive.
+    std::uint64_t generation = 0; ///< Of `process`: a runner may use an id twice.
+    base::UniqueFd exit_fd;       ///< Ours: the runner may lose its own with a session.
     base::EventLoop::Handle watch;
     base::EventLoop::Handle timer;
     std::optional<base::Monotonic> timer_at;
@@ -121,8 +124,7 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     auto later(Work work) {
         return [weak = weak_from_this(), work = std::move(work)](auto&&... arguments) {
             const auto impl = weak.lock();
-            if (impl && !impl->closed)
-                work(*impl, std::forward<decltype(arguments)>(arguments)...);
+            if (impl && !impl->closed) work(*impl, std::forward<decltype(arguments)>(arguments)...);
         };
     }
 };
@@ -160,11 +162,16 @@ void Service::Impl::take(const Event& event) {
 
 void Service::Impl::carry_out(Action action) {
     switch (action) {
-    case Action::look: return look();
-    case Action::verify: return verify();
-    case Action::start: return start();
-    case Action::stop_gently: return stop(StopHow::gently);
-    case Action::stop_now: return stop(StopHow::now);
+    case Action::look:
+        return look();
+    case Action::verify:
+        return verify();
+    case Action::start:
+        return start();
+    case Action::stop_gently:
+        return stop(StopHow::gently);
+    case Action::stop_now:
+        return stop(StopHow::now);
     }
 }
 
@@ -185,7 +192,9 @@ void Service::Impl::follow(const ProcessState& before) {
 
 /// What history is to know of this event.
 void Service::Impl::record(const ProcessState& before, const Event& event) {
-    const auto add = [&](What what, std::int64_t pid) { events.push_back({what, pid, event.text}); };
+    const auto add = [&](What what, std::int64_t pid) {
+        events.push_back({what, pid, event.text});
+    };
     switch (event.kind) {
     case Kind::found:
         if (!before.alive && state.alive) add(What::adopted, process.pid);
@@ -209,7 +218,8 @@ void Service::Impl::record(const ProcessState& before, const Event& event) {
     case Kind::unhealthy:
         if (state.sick && !before.sick) add(What::unhealthy, process.pid);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -219,9 +229,9 @@ void Service::Impl::arm_timer() {
     timer.reset();
     if (!state.timer) return;
     timer = loop.at(*state.timer, later([](Impl& self) {
-                        self.timer_at.reset();
-                        self.feed({Kind::timer});
-                    }));
+        self.timer_at.reset();
+        self.feed({Kind::timer});
+    }));
 }
 
 /// Calls back who waits for what has come now. They may call start() and stop(): that is queued,
@@ -269,18 +279,18 @@ void Service::Impl::show(ServiceState before) {
 // ---- Actions ---------------------------------------------------------------------------------
 
 void Service::Impl::look() {
-    runner.adopt(settings.name,
-                 later([](Impl& self, const tl::expected<Process, Failure>& answer) {
-        if (answer) {
-            self.hold_process(*answer);
-            return self.feed({Kind::found});
-        }
-        // A runner that cannot take programs back has left none behind.
-        const bool none = answer.error().status == CMW_NOT_FOUND ||
-                          (answer.error().status == CMW_UNSUPPORTED && !self.state.alive);
-        if (none) return self.feed({Kind::gone, "ended, its status unknown"});
-        self.feed({Kind::look_failed, answer.error().text});
-    }));
+    runner.adopt(settings.name, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
+                     if (answer) {
+                         self.hold_process(*answer);
+                         return self.feed({Kind::found});
+                     }
+                     // A runner that cannot take programs back has left none behind.
+                     const bool none =
+                         answer.error().status == CMW_NOT_FOUND ||
+                         (answer.error().status == CMW_UNSUPPORTED && !self.state.alive);
+                     if (none) return self.feed({Kind::gone, "ended, its status unknown"});
+                     self.feed({Kind::look_failed, answer.error().text});
+                 }));
 }
 
 void Service::Impl::verify() {
@@ -293,25 +303,25 @@ void Service::Impl::verify() {
 }
 
 void Service::Impl::start() {
-    runner.start(program, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
-        if (answer) {
-            self.hold_process(*answer);
-            return self.feed({Kind::started});
-        }
-        // Not in time, or not in a way that makes sense: whether it runs is only known to the runner.
-        const bool unknown = answer.error().status == CMW_CANCELLED ||
-                             answer.error().status == CMW_INVALID;
-        self.feed({unknown ? Kind::start_unknown : Kind::start_failed,
-                   answer.error().text});
-    }));
+    runner.start(
+        program, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
+            if (answer) {
+                self.hold_process(*answer);
+                return self.feed({Kind::started});
+            }
+            // Not in time, or not in a way that makes sense: whether it runs is only known to the runner.
+            const bool unknown =
+                answer.error().status == CMW_CANCELLED || answer.error().status == CMW_INVALID;
+            self.feed({unknown ? Kind::start_unknown : Kind::start_failed, answer.error().text});
+        }));
 }
 
 void Service::Impl::stop(StopHow how) {
     runner.stop(process.id, how,
                 later([made = generation](Impl& self, const tl::expected<void, Failure>& answer) {
-        if (answer || self.generation != made) return;
-        self.feed({Kind::stop_failed, answer.error().text});
-    }));
+                    if (answer || self.generation != made) return;
+                    self.feed({Kind::stop_failed, answer.error().text});
+                }));
 }
 
 // ---- The program -----------------------------------------------------------------------------
@@ -345,10 +355,10 @@ void Service::Impl::watch_exit() {
 
 void Service::Impl::exit_ready() {
     watch.reset();
-    runner.outcome(process.id,
-                   later([made = generation](Impl& self, const tl::expected<Exit, Failure>& outcome) {
-        if (self.generation == made) self.exited(outcome);
-    }));
+    runner.outcome(process.id, later([made = generation](
+                                         Impl& self, const tl::expected<Exit, Failure>& outcome) {
+                       if (self.generation == made) self.exited(outcome);
+                   }));
 }
 
 void Service::Impl::exited(const tl::expected<Exit, Failure>& outcome) {

@@ -19,7 +19,7 @@ struct ServiceStatus {
     std::uint64_t restarts = 0;          ///< By the restart policy, since the host's start.
     std::string last_exit;               ///< "" if none: "killed by SIGSEGV (signal 11)".
     std::string health = "unknown";      ///< "ok", "failing", "unknown"; "none" without a check.
-    std::string reason; ///< Why it waits, is in back-off, failed or does not stop.
+    std::string reason;                  ///< Why it waits, is in back-off, failed or does not stop.
 
     bool operator==(const ServiceStatus&) const = default;
 };

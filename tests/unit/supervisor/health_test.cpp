@@ -124,9 +124,12 @@ TEST_CASE("health: a port that accepts is healthy, one that is closed is not") {
 TEST_CASE("health: the status of an HTTP answer decides") {
     const CheckCancel cancel;
     const std::vector<std::pair<std::string, bool>> table{
-        {"HTTP/1.1 200 OK\r\n\r\n", true},       {"HTTP/1.0 204 No Content\r\n\r\n", true},
-        {"HTTP/1.1 503 Busy\r\n\r\n", false},    {"HTTP/1.1 302 Found\r\n\r\n", false},
-        {"SSH-2.0-OpenSSH_9.2 200\r\n", false},  {"HTTP/1.1 2x0 OK\r\n\r\n", false},
+        {"HTTP/1.1 200 OK\r\n\r\n", true},
+        {"HTTP/1.0 204 No Content\r\n\r\n", true},
+        {"HTTP/1.1 503 Busy\r\n\r\n", false},
+        {"HTTP/1.1 302 Found\r\n\r\n", false},
+        {"SSH-2.0-OpenSSH_9.2 200\r\n", false},
+        {"HTTP/1.1 2x0 OK\r\n\r\n", false},
         {"HTTP/1.1", false},
     };
     for (const auto& [answer, healthy] : table) {
@@ -162,8 +165,9 @@ TEST_CASE("health: a monitor tells of failures in a row, and of recovery") {
     const auto loop = std::move(*base::EventLoop::create());
     const test::TemporaryFolder folder;
     std::vector<std::pair<bool, bool>> news; // failing, passed
-    HealthMonitor monitor(*loop, script(folder, "test -e '" + (folder / "well") + "'"),
-                          [&](const auto& item) { news.emplace_back(item.failing, item.why.empty()); });
+    HealthMonitor monitor(
+        *loop, script(folder, "test -e '" + (folder / "well") + "'"),
+        [&](const auto& item) { news.emplace_back(item.failing, item.why.empty()); });
     const auto end = base::monotonic_now() + 20s;
     while (news.size() < 4 && base::monotonic_now() < end) loop->run_once(50ms);
     REQUIRE(news.size() == 4);

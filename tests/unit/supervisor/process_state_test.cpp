@@ -183,13 +183,12 @@ TEST_CASE("how it ended and the policy decide what follows") {
         bool success;
         Phase after;
     };
-    for (const auto& row : std::vector<Row>{
-             {config::Restart::always, true, Phase::backoff},
-             {config::Restart::always, false, Phase::backoff},
-             {config::Restart::on_failure, true, Phase::stopped},
-             {config::Restart::on_failure, false, Phase::backoff},
-             {config::Restart::never, true, Phase::stopped},
-             {config::Restart::never, false, Phase::failed}}) {
+    for (const auto& row : std::vector<Row>{{config::Restart::always, true, Phase::backoff},
+                                            {config::Restart::always, false, Phase::backoff},
+                                            {config::Restart::on_failure, true, Phase::stopped},
+                                            {config::Restart::on_failure, false, Phase::backoff},
+                                            {config::Restart::never, true, Phase::stopped},
+                                            {config::Restart::never, false, Phase::failed}}) {
         Play play;
         play.policy.restart = row.restart;
         play.up().on(Kind::ended, "ended", row.success);
@@ -306,7 +305,7 @@ struct World {
 
     std::mt19937_64 random;
     Play play;
-    int programs = 0;        ///< That run, whoever knows of them.
+    int programs = 0;           ///< That run, whoever knows of them.
     std::optional<Action> call; ///< On its way.
     std::uint64_t ticket = 0;
     bool wants_down = false;
@@ -317,8 +316,8 @@ struct World {
     void feed(Kind kind, bool success = false, std::uint64_t with_ticket = 0) {
         const auto before = play.state;
         const auto chance = static_cast<double>(pick(1000)) / 1000.0;
-        play.last = step(play.state, {kind, "why", success, with_ticket}, play.policy, play.now,
-                         chance);
+        play.last =
+            step(play.state, {kind, "why", success, with_ticket}, play.policy, play.now, chance);
         for (const auto action : play.last) carry_out(action);
         check(before);
     }
@@ -371,14 +370,25 @@ struct World {
 
     void happen() {
         switch (pick(10)) {
-        case 0: wants_up = true, wants_down = false; return feed(Kind::want_up);
-        case 1: wants_up = false, wants_down = true; return feed(Kind::want_down);
-        case 2: wants_up = false, wants_down = false; return feed(Kind::hold);
-        case 3: return feed(Kind::unhealthy);
-        case 4: return feed(Kind::stop_failed);
-        case 5: return end();
-        case 6: return tick();
-        default: return answer();
+        case 0:
+            wants_up = true, wants_down = false;
+            return feed(Kind::want_up);
+        case 1:
+            wants_up = false, wants_down = true;
+            return feed(Kind::want_down);
+        case 2:
+            wants_up = false, wants_down = false;
+            return feed(Kind::hold);
+        case 3:
+            return feed(Kind::unhealthy);
+        case 4:
+            return feed(Kind::stop_failed);
+        case 5:
+            return end();
+        case 6:
+            return tick();
+        default:
+            return answer();
         }
     }
 

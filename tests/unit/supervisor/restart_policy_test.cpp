@@ -9,9 +9,9 @@ TEST_SUITE_BEGIN("supervisor");
 
 TEST_CASE("the restart policy tells a success from a failure") {
     const std::vector<std::tuple<config::Restart, bool, bool>> table{
-        {config::Restart::always, true, true},     {config::Restart::always, false, true},
+        {config::Restart::always, true, true},      {config::Restart::always, false, true},
         {config::Restart::on_failure, true, false}, {config::Restart::on_failure, false, true},
-        {config::Restart::never, true, false},     {config::Restart::never, false, false},
+        {config::Restart::never, true, false},      {config::Restart::never, false, false},
     };
     for (const auto& [restart, success, expected] : table) {
         CAPTURE(static_cast<int>(restart));

@@ -267,7 +267,8 @@ TEST_CASE("files are checked again before a restart") {
 
 TEST_CASE("a start that fails is told, and tried again") {
     Fixture f;
-    f.runner.start_failure = Failure{CMW_FAILED, "cannot execute /opt/bin/cmix: exec format error", {}};
+    f.runner.start_failure =
+        Failure{CMW_FAILED, "cannot execute /opt/bin/cmix: exec format error", {}};
     std::optional<base::Result<>> answer;
     f.service->start([&](const auto& result) { answer = result; });
     REQUIRE(f.until([&] { return answer.has_value(); }));
