@@ -17,7 +17,8 @@ class CommandSource {
   public:
     virtual ~CommandSource() = default;
     /// Every file that is there now. `done` runs on the loop's thread.
-    virtual void poll(std::function<void(tl::expected<std::vector<CommandFile>, Failure>)> done) = 0;
+    virtual void
+    poll(std::function<void(tl::expected<std::vector<CommandFile>, Failure>)> done) = 0;
     virtual void cancel() = 0;
     virtual InstanceStatus status() const = 0;
 };

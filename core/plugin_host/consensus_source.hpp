@@ -34,9 +34,10 @@ class ConsensusSource {
     virtual InstanceStatus status() const = 0;
 };
 
-/// Over the ABI. An approval that makes no sense (unknown algorithm, wrong size, all zero, named
-/// twice) makes the whole answer a Failure with CMW_INVALID that names the target; an all-zero one
-/// is left out and named in facts["refused"].
+/// Over the ABI. An approval that makes no sense (unknown algorithm, wrong size, named twice) makes
+/// the whole answer a Failure with CMW_INVALID that names the target, and so does an answer that
+/// does not say where this machine stands. An all-zero approval is left out and its target named in
+/// facts["refused"]. A poll ends after 5 minutes, unless the instance's settings say otherwise.
 std::unique_ptr<ConsensusSource> make_consensus_source(Instance& instance);
 
 } // namespace cmw::plugin_host

@@ -7,7 +7,8 @@
 // the instance `stuck`: the session and its thread are abandoned (they end when the call returns,
 // if ever), the call fails with CMW_CANCELLED, and the next call gets a new session. At most
 // `max_abandoned` sessions are given up like this; then the instance stays `stuck` and every call
-// fails at once, until one of them returns. All functions belong to the loop's thread.
+// fails at once with CMW_AGAIN, until one of them returns. While no call runs, no timer is armed.
+// All functions belong to the loop's thread.
 #pragma once
 
 #include "base/event_loop.hpp"
@@ -20,11 +21,13 @@ class Instance {
   public:
     static constexpr unsigned max_abandoned = 4;
 
-    /// No session yet: the first call, or open(), makes it. `grace`: from the deadline (or the
-    /// cancelling) of a call until it counts as stuck.
+    /// No session yet: the first call makes it. `grace`: from the deadline (or the cancelling) of a
+    /// call until it counts as stuck. `plugin`, the loop and what host.log refers to outlive it; an
+    /// abandoned call may log later still.
     Instance(base::EventLoop& loop, const Plugin& plugin, config::InstanceSettings settings,
              HostContext host, base::Nanoseconds grace = std::chrono::seconds(5));
-    ~Instance(); ///< Cancels what runs, waits `grace` for it at most, destroys the session.
+    /// Cancels what runs, waits `grace` for it at most, destroys the session. No `done` comes any more.
+    ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 
@@ -33,7 +36,8 @@ class Instance {
     /// On the loop's thread, always, and never from within call() itself.
     using Done = std::function<void(tl::expected<void, Failure>)>;
 
-    /// Runs `job` with a session, which is made first if there is none. Everything that `job`
+    /// Runs `job` with a session, which is made first if there is none. The time up to `deadline`
+    /// (Nanoseconds::max(): none) counts from when the call's turn comes. Everything that `job`
     /// refers to must be owned by it: it may outlive the instance.
     void call(base::Nanoseconds deadline, Job job, Done done);
 

@@ -4,6 +4,7 @@
 // pipeline's own threads.
 #pragma once
 
+#include "config/settings.hpp"
 #include "plugin_host/session.hpp"
 
 #include <cmw/abi/log_backend.h>
@@ -24,8 +25,7 @@ class LogBackend {
 };
 
 /// Makes a new instance, each time it is called.
-using LogBackendFactory =
-    std::function<tl::expected<std::unique_ptr<LogBackend>, Failure>()>;
+using LogBackendFactory = std::function<tl::expected<std::unique_ptr<LogBackend>, Failure>()>;
 
 /// The factory of a configured instance, over the ABI. The limits are those of the plugin, made
 /// sane (at least one record and one byte). A `delivered` beyond the batch is a failure with 0.

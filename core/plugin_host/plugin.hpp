@@ -35,9 +35,10 @@ std::string_view name(cmw_status status);
 /// The state of an instance, as `status` shows it.
 struct InstanceStatus {
     enum class State { ok, reinitialising, stuck, failed };
+    /// Of the last call. Cancelled, not found and unsupported are answers like any other: ok.
     State state = State::ok;
-    std::uint64_t reinitialisations = 0;
-    std::string last_error; ///< "" if none yet.
+    std::uint64_t reinitialisations = 0; ///< Sessions that were given up for a new one.
+    std::string last_error;              ///< "" if none yet.
 };
 std::string_view name(InstanceStatus::State state);
 

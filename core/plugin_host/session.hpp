@@ -15,8 +15,8 @@
 namespace cmw::plugin_host {
 
 /// Where an instance's own lines go: (instance, level CMW_LEVEL_*, line). [any thread]
-using LogLine = std::function<void(std::string_view instance, std::uint32_t level,
-                                   std::string_view line)>;
+using LogLine =
+    std::function<void(std::string_view instance, std::uint32_t level, std::string_view line)>;
 
 /// What every instance is given by the host.
 struct HostContext {
@@ -39,7 +39,8 @@ class ConfigTable {
     std::unique_ptr<Storage> storage_;
 };
 
-/// A call that can be cancelled from another thread and has a deadline: a cmw_call.
+/// A call that can be cancelled from another thread and has a deadline: a cmw_call. One that cannot
+/// get a descriptor is cancelled from the start.
 class Call {
   public:
     explicit Call(base::Monotonic deadline); ///< Monotonic::max(): none.
@@ -87,7 +88,16 @@ class Session {
 };
 
 /// Runs one function of a plugin and reads its status with suspicion: `work` gets a cmw_error to
-/// fill in. Text that is not UTF-8, not ended or over a line is made fit to show.
+/// fill in. Text that is not UTF-8, not ended or over a line is made fit to show. An exception is a
+/// Failure, if `work` calls the plugin through may_throw().
 tl::expected<void, Failure> guarded_call(const std::function<cmw_status(cmw_error*)>& work);
+
+/// The same function as one that may throw, whatever it promises: at a call of a noexcept function
+/// the compiler leaves out what a handler further up needs.
+template <class Result, class... Arguments>
+constexpr auto may_throw(Result (*function)(Arguments...) noexcept) noexcept
+    -> Result (*)(Arguments...) {
+    return function;
+}
 
 } // namespace cmw::plugin_host

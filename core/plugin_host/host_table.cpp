@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin_host/host_table.hpp"
+
+#include "base/problem.hpp"
+#include "base/system.hpp"
+#include "plugin_host/shown_text.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+
+namespace cmw::plugin_host {
+
+HostTable::HostTable(std::string where, std::string state_dir, const HostContext& host)
+    : where_(std::move(where)),
+      state_dir_(std::move(state_dir)),
+      product_(host.product),
+      log_(host.log) {
+    table_.host = {sizeof(cmw_host),
+                   CMW_ABI_MINOR,
+                   product_.c_str(),
+                   where_.c_str(),
+                   state_dir_.c_str(),
+                   &log,
+                   [](const cmw_host*, const char*) noexcept -> const void* { return nullptr; }};
+    table_.self = this;
+}
+
+void HostTable::log(const cmw_host* host, std::uint32_t level, cmw_str line) noexcept {
+    const auto* self = reinterpret_cast<const Table*>(host)->self;
+    if (!self->log_ || (line.data == nullptr && line.size > 0)) return;
+    try {
+        self->log_(self->where_, std::min<std::uint32_t>(level, CMW_LEVEL_FATAL),
+                   fit_to_show({line.data, line.size}, 4000));
+    } catch (...) {
+        return; // A line that cannot be logged must not end the plugin's work.
+    }
+}
+
+tl::expected<std::string, Failure> make_state_folder(const std::string& where,
+                                                     const HostContext& host) {
+    namespace sys = base::sys;
+    const auto all = host.state_dir + "/plugins";
+    const auto folder = all + "/" + where.substr(where.find('.') + 1);
+    const auto made =
+        sys::make_folders(all, 0755)
+            .and_then([&] { return sys::make_folders(folder, 0700); })
+            .and_then([&] { return sys::open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW); })
+            .and_then([](const base::UniqueFd& opened) { return sys::fchmod(opened.get(), 0700); });
+    if (made) return folder;
+    const auto problem = base::system_problem(folder, "make the plugin's folder", made.error());
+    return tl::unexpected(Failure{CMW_FAILED, to_string(problem), {}});
+}
+
+} // namespace cmw::plugin_host
