@@ -56,7 +56,8 @@ RpcClient::notification(const Call& call, const std::string& subscription, Time 
     while (receive(call, Time::min())) {
     }
     while (true) {
-        if (auto found = notifications_.extract(subscription)) return std::move(found.mapped());
+        if (const auto found = notifications_.extract(subscription))
+            return std::optional<Poco::Dynamic::Var>(std::in_place, found.mapped());
         if (!receive(call, until)) return std::nullopt;
     }
 }

@@ -35,7 +35,8 @@ net::StreamSocket open_socket(const Endpoint& endpoint, Patience& patience) {
 /// A connected socket that does not block; with TLS the handshake comes with the first bytes.
 net::StreamSocket connect(const Call& call, const Endpoint& endpoint, Patience& patience) {
     std::string why = "its name has no address";
-    for (const auto& address : net::DNS::hostByName(endpoint.host).addresses()) {
+    const auto host = net::DNS::hostByName(endpoint.host);
+    for (const auto& address : host.addresses()) {
         try {
             auto socket = open_socket(endpoint, patience);
             socket.connectNB(net::SocketAddress(address, endpoint.port));
