@@ -22,14 +22,20 @@ struct ComponentRecord {
     std::string approved;  ///< The last digest that consensus approved.
     std::string why;       ///< Where from: "chain at block 123".
     std::string activated; ///< The last digest that we put in place.
+    std::string activating; ///< The one that we were about to; "" once it is activated.
     std::vector<std::string> quarantined;
 
     bool operator==(const ComponentRecord&) const = default;
 };
 
-/// What is known of a service over restarts.
+/// What is known of a service over restarts. A program that an earlier host started is found by its
+/// runner; which files it runs is told by its pid: with the pid saved here it runs `runs`, with any
+/// other it was started after the last save, and runs `runs_next`.
 struct ServiceRecord {
     bool stopped_by_operator = false; ///< Stays stopped over a restart of the host.
+    std::int64_t pid = 0;
+    std::map<std::string, std::string> runs;      ///< Component to digest, "" if none.
+    std::map<std::string, std::string> runs_next; ///< Saved before the old program is stopped.
 
     bool operator==(const ServiceRecord&) const = default;
 };

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconcile/board.hpp"
+
+#include <cmw/abi/plugin.h>
+#include <fmt/format.h>
+
+namespace cmw::reconcile {
+
+namespace {
+
+std::string name_of(const std::optional<Digest>& digest) {
+    return digest ? digest->name() : std::string();
+}
+
+} // namespace
+
+ComponentFacts& Board::component(const std::string& name) {
+    return *std::ranges::find(facts.components, name, &ComponentFacts::name);
+}
+
+ServiceFacts& Board::service(const std::string& name) {
+    return *std::ranges::find(facts.services, name, &ServiceFacts::name);
+}
+
+void Board::remember(state::HistoryEntry entry) {
+    entry.time = base::unix_now();
+    unwritten.push_back(std::move(entry));
+    if (unwritten.size() > 1) return;
+    parts.loop.post([weak = weak_from_this()] {
+        if (const auto alive = weak.lock()) alive->write_history();
+    });
+}
+
+void Board::write_history() {
+    for (const auto& entry : std::exchange(unwritten, {}))
+        if (const auto saved = parts.database.add_history(entry); !saved)
+            log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+}
+
+void Board::note_in_place(const std::string& name) {
+    auto& c = component(name);
+    if (!c.installed || c.installed != c.approved || c.activated == c.approved) return;
+    c.activated = c.approved;
+    save(name);
+}
+
+void Board::save(const std::string& name) {
+    auto& work = components.at(name);
+    const auto& c = component(name);
+    work.record.approved = name_of(c.approved);
+    work.record.activated = name_of(c.activated);
+    work.record.activating = name_of(c.activating);
+    work.record.quarantined.clear();
+    for (const auto& digest : c.quarantined) work.record.quarantined.push_back(digest.name());
+    if (const auto saved = parts.database.save_component(name, work.record); !saved)
+        log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+}
+
+void Board::save_service(const std::string& name) {
+    if (const auto saved = parts.database.save_service(name, services.at(name).record); !saved)
+        log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+}
+
+void Board::failed(const std::string& name, const base::Problem& problem) {
+    auto& c = component(name);
+    auto& work = components.at(name);
+    const auto words = base::to_string(problem);
+    const double part = std::generate_canonical<double, 20>(random);
+    const auto delay = backoff.delay(++work.failures, part);
+    c.busy = Busy::no;
+    c.not_before = base::monotonic_now() + delay;
+    if (c.problem != words) {
+        log(CMW_LEVEL_ERROR, fmt::format("{}: {}", name, words));
+        const auto want = desired(c);
+        remember({0, {}, "component", name, "refused", c.installed ? c.installed->hex() : "",
+                  want ? want->hex() : "", words});
+    }
+    c.problem = words;
+    replan();
+}
+
+void Board::succeeded(const std::string& name) {
+    auto& c = component(name);
+    components.at(name).failures = 0;
+    c.busy = Busy::no;
+    c.not_before = {};
+    c.problem.clear();
+}
+
+} // namespace cmw::reconcile

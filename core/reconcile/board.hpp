@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// reconcile/board.hpp - what the reconciler knows and works with; its own parts share it.
+#pragma once
+
+#include "base/backoff.hpp"
+#include "binary_store/activation.hpp"
+#include "reconcile/reconciler.hpp"
+
+#include <random>
+
+namespace cmw::reconcile {
+
+/// What is kept of a component beside its facts.
+struct ComponentWork {
+    const config::ComponentSettings* settings = nullptr;
+    binary_store::Target target;
+    state::ComponentRecord record;
+    unsigned failures = 0; ///< In a row, of fetch, stage or activation.
+    std::shared_ptr<binary_store::Progress> progress;
+    /// The installed file, as it was last hashed.
+    std::optional<binary_store::VerifiedFile> verified;
+    /// The installed file just after a swap of what was verified when staged: good for one start.
+    std::optional<binary_store::FileIdentity> swapped;
+    std::optional<binary_store::VerifiedFile> staged;
+};
+
+/// What is kept of a service beside its facts.
+struct ServiceWork {
+    supervisor::Service* service = nullptr;
+    state::ServiceRecord record;
+};
+
+struct Board : std::enable_shared_from_this<Board> {
+    explicit Board(Reconciler::Parts p) : parts(std::move(p)) {}
+
+    Reconciler::Parts parts;
+    Facts facts;
+    std::map<std::string, ComponentWork> components;
+    std::map<std::string, ServiceWork> services;
+    std::function<void()> replan; ///< Soon, on the loop; many calls are one.
+    std::unique_ptr<base::Worker> worker = std::make_unique<base::Worker>("files");
+    std::minstd_rand random{std::random_device{}()};
+    std::vector<state::HistoryEntry> unwritten;
+    base::Backoff backoff{std::chrono::seconds(2), std::chrono::minutes(5), 2.0, 0.2};
+
+    ComponentFacts& component(const std::string& name);
+    ServiceFacts& service(const std::string& name);
+
+    void log(std::uint32_t level, const std::string& line) const { parts.log(level, line); }
+    /// Written soon, not now: this may lie between a stop and a start.
+    void remember(state::HistoryEntry entry);
+    void write_history();
+    /// If what is installed is what is approved, then it counts as activated, whoever put it there.
+    void note_in_place(const std::string& component);
+    void save(const std::string& component);
+    void save_service(const std::string& service);
+
+    /// A try failed: shown, remembered when it is news, and repeated later.
+    void failed(const std::string& component, const base::Problem& problem);
+    void succeeded(const std::string& component);
+
+    /// Runs `work` on the worker and `done` with its result on the loop, unless the board is gone.
+    template <class T>
+    void on_worker(std::function<T()> work, std::function<void(T)> done) {
+        worker->post([weak = weak_from_this(), &loop = parts.loop, work = std::move(work),
+                      done = std::move(done)]() mutable {
+            auto result = std::make_shared<T>(work());
+            loop.post([weak, done = std::move(done), result] {
+                if (const auto alive = weak.lock()) done(std::move(*result));
+            });
+        });
+    }
+};
+
+/// Carries out Step::Do::activate: verify what is staged, save what is about to happen, stop, swap,
+/// start, commit; or put the old set back. Ends by itself, with a new plan.
+void activate(const std::shared_ptr<Board>& board, const Step& step);
+
+/// Step::Do::inspect, fetch and stage.
+void inspect(const std::shared_ptr<Board>& board, const std::string& component);
+void fetch(const std::shared_ptr<Board>& board, const std::string& component,
+           const Digest& digest);
+void stage(const std::shared_ptr<Board>& board, const std::string& component,
+           const Digest& digest);
+
+/// Before each start of a service: its installed files are hashed, unless they are unchanged since
+/// they were, and must be a set that may be started.
+void verify_service(const std::shared_ptr<Board>& board, const std::string& service,
+                    std::function<void(base::Result<>)> done);
+
+} // namespace cmw::reconcile

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reconcile/reconciler.hpp"
+
+#include "reconcile/board.hpp"
+
+#include <cmw/abi/plugin.h>
+#include <fmt/format.h>
+
+namespace cmw::reconcile {
+
+using base::Result;
+using supervisor::Service;
+using supervisor::ServiceEvent;
+using supervisor::ServiceState;
+
+struct Reconciler::Impl {
+    std::shared_ptr<Board> board;
+    std::map<std::string, ComponentView> views;
+    bool begun = false;
+    bool replan_posted = false;
+    base::EventLoop::Handle again;
+
+    explicit Impl(Parts parts) : board(std::make_shared<Board>(std::move(parts))) {}
+
+    void set_up_facts();
+    Result<> load();
+    void adopt_all();
+    void replan_soon(const std::weak_ptr<Impl>& self);
+    void replan();
+    void carry_out(const Step& step);
+    void start_service(const Step& step);
+    void refresh_services();
+    void on_event(const std::string& name, const ServiceEvent& event);
+    void save_running(const std::string& name, std::int64_t pid);
+    void note_missing(ComponentFacts& c, const std::string& field,
+                      const plugin_host::Verdict& verdict);
+};
+
+namespace {
+
+std::optional<Digest> digest_of(const std::string& name) {
+    return base::parse_digest_name(name);
+}
+
+std::string to_hex(const std::optional<Digest>& digest) {
+    return digest ? digest->hex() : std::string();
+}
+
+} // namespace
+
+void Reconciler::Impl::set_up_facts() {
+    const auto& settings = board->parts.settings;
+    for (const auto& component : settings.components) {
+        ComponentFacts facts;
+        facts.name = component.name;
+        board->facts.components.push_back(facts);
+        const bool executable = std::ranges::any_of(settings.services, [&](const auto& service) {
+            return !service.command.empty() && service.command.front() == component.path;
+        });
+        auto& work = board->components[component.name];
+        work.settings = &component;
+        work.target = {component.path, component.mode, executable};
+    }
+    for (const auto& service : settings.services) {
+        ServiceFacts facts;
+        facts.name = service.name;
+        facts.components = service.components;
+        facts.start_when = service.start_when;
+        facts.adopted = false;
+        board->facts.services.push_back(facts);
+    }
+}
+
+Result<> Reconciler::Impl::load() {
+    const auto components = board->parts.database.components();
+    if (!components) return tl::unexpected(components.error());
+    const auto services = board->parts.database.services();
+    if (!services) return tl::unexpected(services.error());
+    for (auto& facts : board->facts.components) {
+        const auto found = components->find(facts.name);
+        if (found == components->end()) continue;
+        auto& record = board->components.at(facts.name).record = found->second;
+        facts.approved = digest_of(record.approved);
+        facts.activated = digest_of(record.activated);
+        facts.activating = digest_of(record.activating);
+        for (const auto& name : record.quarantined)
+            if (const auto digest = digest_of(name)) facts.quarantined.insert(*digest);
+    }
+    for (auto& facts : board->facts.services) {
+        const auto found = services->find(facts.name);
+        if (found == services->end()) continue;
+        board->services[facts.name].record = found->second;
+        facts.wanted = !found->second.stopped_by_operator;
+    }
+    return {};
+}
+
+void Reconciler::Impl::adopt_all() {
+    for (auto& [name, work] : board->services) {
+        work.service->adopt([weak = std::weak_ptr(board), name = name](bool adopted) {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            auto& facts = alive->service(name);
+            auto& parts = alive->services.at(name);
+            facts.adopted = true;
+            facts.state = parts.service->status().state;
+            const bool saved = parts.service->status().pid == parts.record.pid;
+            if (adopted)
+                for (const auto& [part, digest] :
+                     saved ? parts.record.runs : parts.record.runs_next)
+                    facts.runs[part] = digest_of(digest);
+            // The operator stopped it, and the host ended before it was down.
+            if (adopted && !facts.wanted) parts.service->stop();
+            alive->replan();
+        });
+    }
+}
+
+void Reconciler::Impl::replan_soon(const std::weak_ptr<Impl>& self) {
+    if (!begun || std::exchange(replan_posted, true)) return;
+    board->parts.loop.post([self] {
+        const auto alive = self.lock();
+        if (!alive) return;
+        alive->replan_posted = false;
+        alive->replan();
+    });
+}
+
+void Reconciler::Impl::refresh_services() {
+    for (auto& facts : board->facts.services)
+        facts.state = board->services.at(facts.name).service->status().state;
+}
+
+void Reconciler::Impl::replan() {
+    refresh_services();
+    auto plan = make_plan(board->facts, base::monotonic_now());
+    const auto differ = [](const ComponentView& a, const ComponentView& b) {
+        return a.state != b.state || a.reason != b.reason || a.desired != b.desired;
+    };
+    const bool news = !std::ranges::equal(plan.components, views, [&](const auto& a, const auto& b) {
+        return a.first == b.first && !differ(a.second, b.second);
+    });
+    views = std::move(plan.components);
+    for (const auto& step : plan.steps) carry_out(step);
+    again.reset();
+    if (plan.again_at) again = board->parts.loop.at(*plan.again_at, [this] { board->replan(); });
+    if (news) board->parts.changed();
+}
+
+void Reconciler::Impl::carry_out(const Step& step) {
+    switch (step.what) {
+    case Step::Do::inspect: return inspect(board, step.component);
+    case Step::Do::fetch: return fetch(board, step.component, *step.digest);
+    case Step::Do::stage: return stage(board, step.component, *step.digest);
+    case Step::Do::activate: return activate(board, step);
+    case Step::Do::start: return start_service(step);
+    case Step::Do::hold_back:
+        return board->services.at(step.service).service->hold_back(step.reason);
+    }
+}
+
+void Reconciler::Impl::start_service(const Step& step) {
+    auto& facts = board->service(step.service);
+    auto& work = board->services.at(step.service);
+    facts.busy = true;
+    const auto before = work.record.runs_next;
+    for (const auto& part : facts.components) {
+        const auto& installed = board->component(part).installed;
+        work.record.runs_next[part] = installed ? installed->name() : "";
+    }
+    if (work.record.runs_next != before) board->save_service(step.service);
+    work.service->start([weak = std::weak_ptr(board), name = step.service](const Result<>&) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        alive->service(name).busy = false;
+        alive->replan();
+    });
+}
+
+void Reconciler::Impl::save_running(const std::string& name, std::int64_t pid) {
+    auto& facts = board->service(name);
+    auto& record = board->services.at(name).record;
+    facts.runs.clear();
+    for (const auto& part : facts.components) {
+        const auto& installed = board->component(part).installed;
+        facts.runs[part] = installed;
+        record.runs[part] = installed ? installed->name() : "";
+        record.runs_next[part] = record.runs[part];
+    }
+    record.pid = pid;
+    board->save_service(name);
+}
+
+void Reconciler::Impl::on_event(const std::string& name, const ServiceEvent& event) {
+    const auto what = std::string(supervisor::name(event.what));
+    const auto words = event.pid > 0 ? fmt::format("pid {}{}{}", event.pid,
+                                                   event.detail.empty() ? "" : ", ", event.detail)
+                                     : event.detail;
+    if (event.what == ServiceEvent::What::started) save_running(name, event.pid);
+    const bool bad = event.what != ServiceEvent::What::started &&
+                     event.what != ServiceEvent::What::stopped &&
+                     event.what != ServiceEvent::What::adopted;
+    board->log(bad ? CMW_LEVEL_WARN : CMW_LEVEL_INFO,
+               fmt::format("service {} {}: {}", name, what, words));
+    board->remember({0, {}, "service", name, what, "", "", words});
+}
+
+/// A verdict that names no usable digest for a component changes nothing, and is told once.
+void Reconciler::Impl::note_missing(ComponentFacts& c, const std::string& field,
+                                    const plugin_host::Verdict& verdict) {
+    const auto refused = verdict.facts.find("refused");
+    const bool was_refused = refused != verdict.facts.end() &&
+                             refused->second.find(field) != std::string::npos;
+    const auto notice =
+        !verdict.run ? std::string()
+        : was_refused ? fmt::format("the digest approved for '{}' is all zero: ignored", field)
+                      : fmt::format("no digest is approved for '{}': ignored", field);
+    if (!notice.empty() && notice != c.notice) {
+        board->log(CMW_LEVEL_WARN, fmt::format("{}: {}", c.name, notice));
+        board->remember({0, {}, "component", c.name, "ignored", to_hex(c.approved), "", notice});
+    }
+    c.notice = notice;
+}
+
+Reconciler::Reconciler(Parts parts) : impl_(std::make_shared<Impl>(std::move(parts))) {
+    impl_->board->replan = [weak = std::weak_ptr(impl_)] {
+        if (const auto alive = weak.lock()) alive->replan_soon(weak);
+    };
+    impl_->set_up_facts();
+}
+
+Reconciler::~Reconciler() {
+    impl_->board->write_history();
+}
+
+Service::Hooks Reconciler::hooks(const std::string& service) {
+    const std::weak_ptr<Impl> weak = impl_;
+    return {[weak, service](std::function<void(Result<>)> done) {
+                if (const auto alive = weak.lock())
+                    verify_service(alive->board, service, std::move(done));
+            },
+            [weak, service](const ServiceEvent& event) {
+                if (const auto alive = weak.lock()) alive->on_event(service, event);
+            },
+            [weak] {
+                const auto alive = weak.lock();
+                if (!alive) return;
+                alive->board->replan();
+                alive->board->parts.changed();
+            }};
+}
+
+Result<> Reconciler::begin(std::map<std::string, Service*> services) {
+    if (const auto loaded = impl_->load(); !loaded) return loaded;
+    for (const auto& [name, service] : services) impl_->board->services[name].service = service;
+    impl_->begun = true;
+    impl_->adopt_all();
+    impl_->board->replan();
+    return {};
+}
+
+void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verdict& verdict) {
+    auto& board = *impl_->board;
+    for (auto& c : board.facts.components) {
+        const auto& settings = *board.components.at(c.name).settings;
+        if (settings.approved_by.instance != instance) continue;
+        board.facts.sources[c.name] = {verdict.run, verdict.reason};
+        const auto found = verdict.approved.find(settings.field);
+        if (found == verdict.approved.end()) {
+            impl_->note_missing(c, settings.field, verdict);
+            continue;
+        }
+        c.notice.clear();
+        if (c.approved == found->second) continue;
+        const auto why = fmt::format("{} at block {}", instance, verdict.height);
+        board.remember({0, {}, "component", c.name, "approved", to_hex(c.approved),
+                        found->second.hex(), why});
+        board.log(CMW_LEVEL_INFO,
+                  fmt::format("{}: {} approves {}", c.name, why, found->second.hex()));
+        c.approved = found->second;
+        c.not_before = {};
+        c.problem.clear();
+        board.components.at(c.name).failures = 0;
+        board.components.at(c.name).record.why = why;
+        board.note_in_place(c.name);
+        board.save(c.name);
+    }
+    board.replan();
+}
+
+void Reconciler::start(const std::string& name, const std::string& who,
+                       std::function<void(Result<>)> done) {
+    auto& board = *impl_->board;
+    auto& facts = board.service(name);
+    auto& work = board.services.at(name);
+    board.remember({0, {}, "service", name, "start-ordered", "", "", who});
+    facts.wanted = true;
+    work.record.stopped_by_operator = false;
+    board.save_service(name);
+    work.service->start(std::move(done));
+}
+
+void Reconciler::restart(const std::string& name, const std::string& who,
+                         std::function<void(Result<>)> done) {
+    auto& board = *impl_->board;
+    auto& facts = board.service(name);
+    if (facts.busy)
+        return done(base::fail("service." + name, "cannot restart it: it is being changed just now",
+                               "try again in a moment"));
+    board.remember({0, {}, "service", name, "restart-ordered", "", "", who});
+    facts.wanted = true;
+    facts.busy = true;
+    auto& work = board.services.at(name);
+    work.record.stopped_by_operator = false;
+    board.save_service(name);
+    work.service->stop([weak = std::weak_ptr(impl_->board), name, done](const Result<>& stopped) {
+        const auto alive = weak.lock();
+        if (!alive) return;
+        alive->service(name).busy = false;
+        alive->replan();
+        if (!stopped) return done(stopped);
+        alive->services.at(name).service->start(done);
+    });
+}
+
+void Reconciler::stop(const std::string& name, const std::string& who,
+                      std::function<void(Result<>)> done) {
+    auto& board = *impl_->board;
+    auto& facts = board.service(name);
+    auto& work = board.services.at(name);
+    board.remember({0, {}, "service", name, "stop-ordered", "", "", who});
+    facts.wanted = false;
+    work.record.stopped_by_operator = true;
+    board.save_service(name);
+    work.service->stop(std::move(done));
+}
+
+std::map<std::string, ComponentReport> Reconciler::report() const {
+    std::map<std::string, ComponentReport> reports;
+    for (const auto& facts : impl_->board->facts.components) {
+        auto& report = reports[facts.name];
+        report.facts = facts;
+        if (const auto view = impl_->views.find(facts.name); view != impl_->views.end())
+            report.view = view->second;
+        if (const auto& progress = impl_->board->components.at(facts.name).progress)
+            report.progress = {progress->received.load(), progress->total.load()};
+    }
+    return reports;
+}
+
+void Reconciler::remember(state::HistoryEntry entry) {
+    impl_->board->remember(std::move(entry));
+}
+
+} // namespace cmw::reconcile

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The steps that stop nothing: inspect, fetch, stage, and the check before a start.
+#include "base/system.hpp"
+#include "reconcile/board.hpp"
+
+#include <cmw/abi/plugin.h>
+#include <fmt/format.h>
+
+namespace cmw::reconcile {
+
+using base::Problem;
+using base::Result;
+using binary_store::Store;
+using binary_store::VerifiedFile;
+
+namespace {
+
+struct Inspection {
+    Result<std::optional<VerifiedFile>> installed;
+    Result<std::optional<VerifiedFile>> staged;
+    Result<std::vector<Digest>> stored;
+    std::optional<Problem> import_problem;
+};
+
+std::optional<Digest> digest_in(const std::optional<VerifiedFile>& file) {
+    return file ? std::optional(file->digest) : std::nullopt;
+}
+
+/// What was there before us, if it is the approved one, goes into the store, so that it can be put
+/// back when the installed file is damaged and nobody can be asked.
+Inspection look(const Store& store, const binary_store::Target& target,
+                const std::optional<Digest>& approved) {
+    const auto& algorithm = approved ? approved->algorithm : std::string(base::default_algorithm);
+    Inspection found{binary_store::verify(target.path, algorithm),
+                     binary_store::verify_staged(target, algorithm), store.kept(), {}};
+    const bool is_approved =
+        found.installed && *found.installed && digest_in(*found.installed) == approved;
+    if (is_approved && !store.has(*approved)) {
+        const auto imported = store.import(target.path, *approved);
+        if (!imported) found.import_problem = imported.error();
+        found.stored = store.kept();
+    }
+    return found;
+}
+
+void take(Board& board, const std::string& name, Inspection found) {
+    auto& c = board.component(name);
+    auto& work = board.components.at(name);
+    if (!found.installed) return board.failed(name, found.installed.error());
+    if (!found.stored) return board.failed(name, found.stored.error());
+    if (found.import_problem)
+        board.log(CMW_LEVEL_WARN, fmt::format("{}: {}", name, to_string(*found.import_problem)));
+    work.verified = *found.installed;
+    work.staged = found.staged ? *found.staged : std::nullopt; // A broken one is staged anew.
+    c.installed = digest_in(work.verified);
+    c.staged = digest_in(work.staged);
+    c.stored = {found.stored->begin(), found.stored->end()};
+    c.inspected = true;
+    board.note_in_place(name);
+    board.succeeded(name);
+    board.replan();
+}
+
+} // namespace
+
+void inspect(const std::shared_ptr<Board>& board, const std::string& name) {
+    auto& c = board->component(name);
+    c.busy = Busy::inspecting;
+    board->on_worker<Inspection>(
+        [store = board->parts.store, target = board->components.at(name).target,
+         approved = c.approved ? c.approved : c.activated] {
+            return look(store, target, approved);
+        },
+        [&board = *board, name](Inspection found) { take(board, name, std::move(found)); });
+}
+
+void fetch(const std::shared_ptr<Board>& board, const std::string& name, const Digest& digest) {
+    auto& c = board->component(name);
+    auto& work = board->components.at(name);
+    auto* source = board->parts.sources.at(work.settings->from.instance);
+    c.busy = Busy::fetching;
+    work.progress = std::make_shared<binary_store::Progress>();
+    auto sink = board->parts.store.receive(digest, work.settings->max_size, work.progress);
+    board->log(CMW_LEVEL_INFO, fmt::format("{}: fetching {}", name, digest.hex()));
+    source->fetch({digest, work.settings->field}, work.settings->from.options, std::move(sink),
+                  [weak = std::weak_ptr(board), name,
+                   digest](tl::expected<void, plugin_host::Failure> outcome) {
+                      const auto alive = weak.lock();
+                      if (!alive) return;
+                      auto& parts = alive->components.at(name);
+                      parts.progress.reset();
+                      if (!outcome)
+                          return alive->failed(name, {"binary-source." +
+                                                          parts.settings->from.instance,
+                                                      outcome.error().text, ""});
+                      alive->component(name).stored.insert(digest);
+                      alive->remember({0, {}, "component", name, "fetched", "", digest.hex(),
+                                       "from " + parts.settings->from.instance});
+                      alive->succeeded(name);
+                      alive->replan();
+                  });
+}
+
+void stage(const std::shared_ptr<Board>& board, const std::string& name, const Digest& digest) {
+    board->component(name).busy = Busy::staging;
+    using Staged = Result<std::optional<VerifiedFile>>;
+    board->on_worker<Staged>(
+        [store = board->parts.store, target = board->components.at(name).target,
+         digest]() -> Staged {
+            if (const auto staged = binary_store::stage(store, digest, target); !staged) {
+                // What is kept may no longer be what it was: then it is fetched again.
+                const auto kept = binary_store::verify(store.path(digest), digest.algorithm);
+                if (kept && digest_in(*kept) != digest) (void)store.remove(digest);
+                return tl::unexpected(staged.error());
+            }
+            return binary_store::verify_staged(target, digest.algorithm);
+        },
+        [&board = *board, name, digest](Staged staged) {
+            auto& c = board.component(name);
+            if (!board.parts.store.has(digest)) c.stored.erase(digest);
+            if (!staged) return board.failed(name, staged.error());
+            board.components.at(name).staged = *staged;
+            c.staged = digest_in(*staged);
+            board.succeeded(name);
+            board.replan();
+        });
+}
+
+void verify_service(const std::shared_ptr<Board>& board, const std::string& name,
+                    std::function<void(Result<>)> done) {
+    using Found = std::map<std::string, Result<std::optional<VerifiedFile>>>;
+    std::vector<std::pair<std::string, std::string>> unknown; // Component, path.
+    for (const auto& part : board->service(name).components) {
+        auto& work = board->components.at(part);
+        const auto now = base::sys::stat(work.target.path);
+        const auto identity = now ? std::optional(binary_store::identity_of(*now)) : std::nullopt;
+        const bool just_swapped = identity && work.swapped == identity;
+        work.swapped.reset();
+        const bool unchanged = identity && work.verified && still_verified(*work.verified, *identity);
+        if (!just_swapped && !unchanged) unknown.emplace_back(part, work.target.path);
+    }
+    const auto decide = [&board = *board, name, done](const Found& found) {
+        for (const auto& [part, file] : found) {
+            if (!file) return done(tl::unexpected(file.error()));
+            board.components.at(part).verified = *file;
+            board.component(part).installed = digest_in(*file);
+        }
+        const auto reason = why_not_startable(board.facts, board.service(name));
+        board.replan();
+        if (reason.empty()) return done({});
+        done(base::fail("service." + name, "cannot start it: " + reason,
+                        "it starts as soon as the approved file is in place"));
+    };
+    if (unknown.empty()) return decide({});
+    const auto& first = board->component(unknown.front().first);
+    const auto want = desired(first);
+    board->on_worker<Found>(
+        [unknown, algorithm = want ? want->algorithm : std::string(base::default_algorithm)] {
+            Found found;
+            for (const auto& [part, path] : unknown)
+                found.emplace(part, binary_store::verify(path, algorithm));
+            return found;
+        },
+        decide);
+}
+
+} // namespace cmw::reconcile

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "state/database.hpp"
+
+#include "support/temporary_folder.hpp"
+
+using namespace cmw::state;
+using cmw::base::UnixTime;
+using cmw::test::TemporaryFolder;
+
+namespace {
+
+Database open(const std::string& path) {
+    std::string notice;
+    auto database = Database::open(path, notice);
+    REQUIRE(database);
+    CHECK(notice.empty());
+    return std::move(*database);
+}
+
+HistoryEntry entry(const std::string& name, const std::string& event) {
+    return {0, UnixTime(std::chrono::seconds(1'700'000'000)), "component", name, event,
+            "aa", "bb", "chain at block 5"};
+}
+
+} // namespace
+
+TEST_CASE("components and services are there again after a restart") {
+    const TemporaryFolder folder;
+    const ComponentRecord server{"blake2s-256-aa", "chain at block 5", "blake2s-256-bb", "cc",
+                                 {"x", "y"}};
+    const ServiceRecord cmix{true, 4711, {{"server", "aa"}, {"libpow", ""}},
+                             {{"server", "bb"}, {"libpow", "cc"}}};
+    {
+        auto database = open(folder / "state.db");
+        CHECK(database.components()->empty());
+        CHECK(database.save_service("cmix", {false, 1, {{"old", "x"}}, {{"old", "y"}}}));
+        CHECK(database.save_component("server", {"old", "old", "old", "", {"z"}}));
+        CHECK(database.save_component("server", server));
+        CHECK(database.save_service("cmix", cmix));
+    }
+    auto database = open(folder / "state.db");
+    CHECK(*database.components() == std::map<std::string, ComponentRecord>{{"server", server}});
+    CHECK(*database.services() == std::map<std::string, ServiceRecord>{{"cmix", cmix}});
+}
+
+TEST_CASE("history gives the newest entries, oldest first, of all or of one name") {
+    const TemporaryFolder folder;
+    auto database = open(folder / "state.db");
+    for (int i = 0; i < 5; ++i) {
+        CHECK(database.add_history(entry("server", "approved" + std::to_string(i))));
+        CHECK(database.add_history(entry("libpow", "fetched" + std::to_string(i))));
+    }
+    const auto all = database.history("", 3);
+    REQUIRE(all);
+    REQUIRE(all->size() == 3);
+    CHECK((*all)[0].event == "fetched3");
+    CHECK((*all)[2].event == "fetched4");
+    const auto one = database.history("server", 100);
+    REQUIRE(one);
+    REQUIRE(one->size() == 5);
+    auto expected = entry("server", "approved0");
+    expected.id = (*one)[0].id;
+    CHECK((*one)[0] == expected);
+}
+
+TEST_CASE("names and reasons of any content are kept as they are") {
+    const TemporaryFolder folder;
+    auto database = open(folder / "state.db");
+    const std::string odd = "it's \"odd\"; DROP TABLE history; \xc3\xa4";
+    CHECK(database.add_history(entry(odd, odd)));
+    const auto found = database.history(odd, 10);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().event == odd);
+}
+
+TEST_CASE("a damaged state is moved aside and begun anew, with a notice") {
+    const TemporaryFolder folder;
+    cmw::test::write_text(folder / "state.db", std::string(8192, 'x'));
+    std::string notice;
+    auto database = Database::open(folder / "state.db", notice);
+    REQUIRE(database);
+    CHECK(notice.find("moved aside") != std::string::npos);
+    CHECK(database->components()->empty());
+    CHECK(cmw::test::read_text(folder / "state.db.unreadable").size() == 8192);
+}
+
+TEST_CASE("a state in a folder that does not exist is a problem that names it") {
+    const TemporaryFolder folder;
+    std::string notice;
+    const auto database = Database::open(folder / "none/state.db", notice);
+    REQUIRE_FALSE(database);
+    CHECK(database.error().what.starts_with("cannot open the state"));
+    CHECK(database.error().where == folder / "none/state.db");
+}
+
+TEST_CASE("a state of a later version is refused, not thrown away") {
+    const TemporaryFolder folder;
+    { auto database = open(folder / "state.db"); }
+    // The user version is a big-endian word at byte 60 of an SQLite file.
+    auto content = cmw::test::read_text(folder / "state.db");
+    content[63] = 99;
+    cmw::test::write_text(folder / "state.db", content);
+    std::string notice;
+    const auto database = Database::open(folder / "state.db", notice);
+    REQUIRE_FALSE(database);
+    CHECK(database.error().what.find("its version is 99") != std::string::npos);
+}
