@@ -62,6 +62,7 @@ struct Facts {
     std::map<std::string, SourceFacts> sources;
 
     const ComponentFacts* component(std::string_view name) const;
+    const ServiceFacts* service(std::string_view name) const;
 };
 
 } // namespace cmw::reconcile

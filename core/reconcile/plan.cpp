@@ -141,10 +141,15 @@ class GroupPlanner {
         auto restarts = running_with_other_files(group, *changes);
         if (changes->empty() && restarts.empty()) return start_what_can(group);
         if (!activation_due(group)) return start_what_can(group);
+        const auto after = with(*changes);
+        const bool all_come_back = std::ranges::all_of(restarts, [&](const auto& name) {
+            return why_not_startable(after, *after.service(name)).empty();
+        });
+        if (!all_come_back) return start_what_can(group);
         Step step{};
         step.what = Step::Do::activate;
         step.restarts = std::move(restarts);
-        step.starts = to_be_started(group, step.restarts);
+        step.starts = to_be_started(group, step.restarts, after);
         step.reason = changes->empty() ? "it runs with files that were replaced since"
                                        : "all files of the set are verified and staged";
         step.changes = std::move(*changes);
@@ -215,15 +220,26 @@ class GroupPlanner {
         return false;
     }
 
+    /// The facts as they will be after the changes.
+    Facts with(const std::map<std::string, Digest>& changes) const {
+        auto after = facts_;
+        for (auto& c : after.components)
+            if (const auto change = changes.find(c.name); change != changes.end())
+                c.installed = change->second;
+        return after;
+    }
+
     std::vector<std::string> to_be_started(const Group& group,
-                                           const std::vector<std::string>& restarts) const {
+                                           const std::vector<std::string>& restarts,
+                                           const Facts& after) const {
         std::vector<std::string> names;
         for (const auto i : group.services) {
             const auto& service = facts_.services[i];
             const bool restarted = std::ranges::count(restarts, service.name) != 0;
             const bool down = !is_up(service.state) && service.state != ServiceState::stopping;
-            if (service.wanted && (restarted || (down && why_to_wait(service).empty())))
-                names.push_back(service.name);
+            const bool may_start =
+                down && why_to_wait(service).empty() && why_not_startable(after, service).empty();
+            if (service.wanted && (restarted || may_start)) names.push_back(service.name);
         }
         return names;
     }
@@ -265,6 +281,11 @@ class GroupPlanner {
 const ComponentFacts* Facts::component(std::string_view name) const {
     const auto found = std::ranges::find(components, name, &ComponentFacts::name);
     return found == components.end() ? nullptr : &*found;
+}
+
+const ServiceFacts* Facts::service(std::string_view name) const {
+    const auto found = std::ranges::find(services, name, &ServiceFacts::name);
+    return found == services.end() ? nullptr : &*found;
 }
 
 std::string_view name(Step::Do what) {
