@@ -199,6 +199,7 @@ void Activation::start_services() {
 
 void Activation::start_all(const Services& names, Next next) {
     if (names.empty()) return next(std::nullopt);
+    if (board_->ending) return; // The next host finds what is swapped and what runs.
     const auto barrier = std::make_shared<Barrier>(names.size(), std::move(next));
     for (const auto& name : names)
         board_->services.at(name).service->start(

@@ -42,6 +42,7 @@ struct Board : std::enable_shared_from_this<Board> {
     std::unique_ptr<base::Worker> worker = std::make_unique<base::Worker>("files");
     std::minstd_rand random{std::random_device{}()};
     std::vector<state::HistoryEntry> unwritten;
+    bool ending = false; ///< Nothing is to be started any more.
     base::Backoff backoff{std::chrono::seconds(2), std::chrono::minutes(5), 2.0, 0.2};
 
     ComponentFacts& component(const std::string& name);

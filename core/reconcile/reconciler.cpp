@@ -122,7 +122,7 @@ void Reconciler::Impl::replan_soon(const std::weak_ptr<Impl>& self) {
         const auto alive = self.lock();
         if (!alive) return;
         alive->replan_posted = false;
-        alive->replan();
+        if (alive->begun) alive->replan();
     });
 }
 
@@ -286,6 +286,12 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
         board.save(c.name);
     }
     board.replan();
+}
+
+void Reconciler::suspend() {
+    impl_->begun = false;
+    impl_->again.reset();
+    impl_->board->ending = true;
 }
 
 void Reconciler::start(const std::string& name, const std::string& who,

@@ -54,6 +54,10 @@ class Reconciler {
     /// The answer of a consensus source. Thread: the loop's, as all.
     void on_verdict(const std::string& instance, const plugin_host::Verdict& verdict);
 
+    /// The host is about to end, or to read another configuration: nothing is decided any more,
+    /// and nothing started.
+    void suspend();
+
     /// The operator's word; `who` is for history. Kept over restarts of the host.
     void start(const std::string& service, const std::string& who,
                std::function<void(base::Result<>)> done);

@@ -85,29 +85,35 @@ Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 
-Result<Database> Database::open(const std::string& path, std::string& notice) {
+Result<Database> Database::open(const std::string& path, bool& damaged) {
     Poco::Data::SQLite::Connector::registerConnector();
+    return guarded(path, "open the state", [&] {
+        try {
+            Poco::Data::Session session("SQLite", path);
+            prepare(session);
+            return Database(std::make_unique<Impl>(Impl{path, std::move(session)}));
+        } catch (const Poco::Data::SQLite::CorruptImageException&) {
+            damaged = true;
+            throw;
+        }
+    });
+}
+
+Result<Database> Database::open(const std::string& path) {
     bool damaged = false;
-    const auto attempt = [&] {
-        return guarded(path, "open the state", [&] {
-            try {
-                Poco::Data::Session session("SQLite", path);
-                prepare(session);
-                return Database(std::make_unique<Impl>(Impl{path, std::move(session)}));
-            } catch (const Poco::Data::SQLite::CorruptImageException&) {
-                damaged = true;
-                throw;
-            }
-        });
-    };
-    auto first = attempt();
+    return open(path, damaged);
+}
+
+Result<Database> Database::open_or_begin_anew(const std::string& path, std::string& notice) {
+    bool damaged = false;
+    auto first = open(path, damaged);
     if (!damaged) return first;
     const auto aside = path + ".unreadable";
     if (const auto moved = base::sys::rename(path, aside); !moved) return first;
     // The write-ahead log belongs to the file that was moved; with the new one it would be wrong.
     for (const auto* suffix : {"-wal", "-shm"}) (void)base::sys::unlink(path + suffix);
     notice = fmt::format("{}; moved aside to {}", base::to_string(first.error()), aside);
-    return attempt();
+    return open(path);
 }
 
 Result<std::map<std::string, ComponentRecord>> Database::components() {

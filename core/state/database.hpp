@@ -3,8 +3,8 @@
 // state/database.hpp - the host's memory: <state-dir>/state.db, SQLite through Poco::Data.
 //
 // Each function is one transaction, durable when it returns (write-ahead log, synchronous FULL).
-// A database that cannot be read is moved aside and made anew: what must not be lost (programs,
-// installed files, log cursors) does not live in it alone. Belongs to the loop's thread.
+// What must not be lost (programs, installed files, log cursors) does not live in it alone.
+// Belongs to the loop's thread.
 #pragma once
 
 #include "base/problem.hpp"
@@ -42,8 +42,11 @@ struct ServiceRecord {
 
 class Database {
   public:
-    /// `notice` is not empty if an unreadable database was moved aside: tell the operator.
-    static base::Result<Database> open(const std::string& path, std::string& notice);
+    /// Made if it is missing; a damaged or newer one is a problem.
+    static base::Result<Database> open(const std::string& path);
+    /// The same, but a damaged one is moved aside and made anew; then `notice` is not empty: tell
+    /// the operator.
+    static base::Result<Database> open_or_begin_anew(const std::string& path, std::string& notice);
     ~Database();
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;
@@ -62,6 +65,7 @@ class Database {
 
   private:
     struct Impl;
+    static base::Result<Database> open(const std::string& path, bool& damaged);
     explicit Database(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -11,7 +11,7 @@ namespace {
 
 Database open(const std::string& path) {
     std::string notice;
-    auto database = Database::open(path, notice);
+    auto database = Database::open_or_begin_anew(path, notice);
     REQUIRE(database);
     CHECK(notice.empty());
     return std::move(*database);
@@ -77,8 +77,10 @@ TEST_CASE("names and reasons of any content are kept as they are") {
 TEST_CASE("a damaged state is moved aside and begun anew, with a notice") {
     const TemporaryFolder folder;
     cmw::test::write_text(folder / "state.db", std::string(8192, 'x'));
+    CHECK_FALSE(Database::open(folder / "state.db")); // Who only reads moves nothing.
+    CHECK(cmw::test::read_text(folder / "state.db").size() == 8192);
     std::string notice;
-    auto database = Database::open(folder / "state.db", notice);
+    auto database = Database::open_or_begin_anew(folder / "state.db", notice);
     REQUIRE(database);
     CHECK(notice.find("moved aside") != std::string::npos);
     CHECK(database->components()->empty());
@@ -88,7 +90,7 @@ TEST_CASE("a damaged state is moved aside and begun anew, with a notice") {
 TEST_CASE("a state in a folder that does not exist is a problem that names it") {
     const TemporaryFolder folder;
     std::string notice;
-    const auto database = Database::open(folder / "none/state.db", notice);
+    const auto database = Database::open_or_begin_anew(folder / "none/state.db", notice);
     REQUIRE_FALSE(database);
     CHECK(database.error().what.starts_with("cannot open the state"));
     CHECK(database.error().where == folder / "none/state.db");
@@ -102,7 +104,7 @@ TEST_CASE("a state of a later version is refused, not thrown away") {
     content[63] = 99;
     cmw::test::write_text(folder / "state.db", content);
     std::string notice;
-    const auto database = Database::open(folder / "state.db", notice);
+    const auto database = Database::open_or_begin_anew(folder / "state.db", notice);
     REQUIRE_FALSE(database);
     CHECK(database.error().what.find("its version is 99") != std::string::npos);
 }

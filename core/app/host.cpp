@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/host_parts.hpp"
+#include "app/version.hpp"
+#include "base/system.hpp"
+#include "base/text.hpp"
+#include "logs/own_log.hpp"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace cmw::app {
+
+using base::Result;
+
+namespace {
+
+/// Users of the control socket by name or number; an unknown one was reported by `check`.
+std::vector<uid_t> uids_of(const std::vector<std::string>& users) {
+    std::vector<uid_t> uids;
+    for (const auto& user : users)
+        if (const auto* found = ::getpwnam(user.c_str())) uids.push_back(found->pw_uid);
+    return uids;
+}
+
+void write_log(std::uint32_t level, const std::string& line) {
+    logs::own_log(level, line);
+}
+
+plugin_host::HostContext context_of(const config::Settings& settings) {
+    return {std::string("cmix-wrapper/") + version_text, settings.host.state_dir,
+            [](std::string_view instance, std::uint32_t level, std::string_view line) {
+                write_log(level, fmt::format("{}: {}", instance, line));
+            }};
+}
+
+} // namespace
+
+/// One instance for each table; log backends live in the pipeline, which makes its own.
+Result<> Host::Parts::make_instances(const plugin_host::HostContext& context) {
+    for (const auto& table : settings().instances) {
+        if (table.kind == "log-backend") continue;
+        const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
+        if (!plugin) return tl::unexpected(plugin.error());
+        auto instance = std::make_unique<plugin_host::Instance>(loop, **plugin, table, context);
+        instance->on_status([this] { changed(); });
+        if (table.kind == "consensus-source")
+            consensus[table.name] = plugin_host::make_consensus_source(*instance);
+        else if (table.kind == "binary-source")
+            binaries[table.name] = plugin_host::make_binary_source(*instance);
+        else if (table.kind == "process-runner")
+            runners[table.name] = plugin_host::make_process_runner(*instance);
+        instances[table.name] = std::move(instance);
+    }
+    return {};
+}
+
+Result<> Host::Parts::make_reconciler() {
+    auto store = binary_store::Store::open(settings().host.state_dir);
+    if (!store) return tl::unexpected(store.error());
+    std::map<std::string, plugin_host::BinarySource*> sources;
+    for (const auto& [name, source] : binaries) sources[name] = source.get();
+    reconciler = std::make_unique<reconcile::Reconciler>(reconcile::Reconciler::Parts{
+        loop, settings(), std::move(*store), database, std::move(sources), &write_log,
+        [this] { changed(); }});
+    return {};
+}
+
+void Host::Parts::make_services() {
+    for (const auto& table : settings().services)
+        services[table.name] = std::make_unique<supervisor::Service>(
+            loop, table, *runners.at(table.runner.instance), table.runner.options,
+            reconciler->hooks(table.name));
+}
+
+void Host::Parts::make_watchers() {
+    for (const auto& [name, source] : consensus) {
+        auto& watcher = watchers[name];
+        watcher = std::make_unique<consensus::Watcher>(
+            loop, *source, consensus::Watcher::Options{},
+            [this, name = name, last_error = std::string()]() mutable {
+                note_consensus(name, *watchers.at(name), last_error);
+            });
+    }
+}
+
+void Host::Parts::note_consensus(const std::string& name, const consensus::Watcher& watcher,
+                                 std::string& last_error) {
+    if (watcher.error() != last_error) {
+        last_error = watcher.error();
+        const bool bad = !last_error.empty();
+        const auto words = bad ? last_error : "it answers again";
+        write_log(bad ? CMW_LEVEL_WARN : CMW_LEVEL_INFO,
+                  fmt::format("consensus-source {}: {}", name, words));
+        reconciler->remember({0, {}, "consensus", name, bad ? "failed" : "recovered", "", "",
+                              words});
+    }
+    if (watcher.error().empty() && watcher.verdict())
+        reconciler->on_verdict(name, *watcher.verdict());
+    changed();
+}
+
+Result<> Host::Parts::make_pipeline(const plugin_host::HostContext& context) {
+    std::vector<logs::Pipeline::Backend> backends;
+    for (const auto& table : settings().instances) {
+        if (table.kind != "log-backend") continue;
+        const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
+        if (!plugin) return tl::unexpected(plugin.error());
+        logs::Pipeline::Backend backend;
+        backend.name = table.name;
+        backend.factory = plugin_host::make_log_backend_factory(**plugin, table, context);
+        backend.deadline = table.deadline.value_or(backend.deadline);
+        backends.push_back(std::move(backend));
+    }
+    logs::Pipeline::Options options;
+    options.state_dir = settings().host.state_dir;
+    options.log = &write_log;
+    pipeline = std::make_unique<logs::Pipeline>(std::move(options), settings().streams,
+                                                std::move(backends));
+    return {};
+}
+
+Result<> Host::Parts::open_api(Host& host) {
+    const auto& runtime_dir = settings().host.runtime_dir;
+    if (const auto made = base::sys::make_folders(runtime_dir, 0755); !made)
+        return base::fail(base::system_problem(runtime_dir, "make the folder", made.error()));
+    auto opened = control::Api::open(loop, control_socket(settings().host),
+                                     uids_of(settings().host.control_users), host);
+    if (!opened) return tl::unexpected(opened.error());
+    api = std::move(*opened);
+    return {};
+}
+
+Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Host::~Host() {
+    parts_->api.reset();
+}
+
+Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration configuration,
+                                           std::function<Result<>()> reload) {
+    const auto& settings = configuration.loaded.settings;
+    std::string notice;
+    auto database = state::Database::open_or_begin_anew(settings.host.state_dir + "/state.db", notice);
+    if (!database) return tl::unexpected(database.error());
+    if (!notice.empty()) write_log(CMW_LEVEL_ERROR, notice);
+    const auto context = context_of(settings);
+    std::unique_ptr<Host> host(new Host(std::make_unique<Parts>(
+        loop, std::move(configuration), std::move(reload), std::move(*database))));
+    auto& parts = *host->parts_;
+    if (const auto made = parts.make_instances(context); !made) return tl::unexpected(made.error());
+    if (const auto made = parts.make_reconciler(); !made) return tl::unexpected(made.error());
+    parts.make_services();
+    if (const auto made = parts.make_pipeline(context); !made) return tl::unexpected(made.error());
+    if (const auto opened = parts.open_api(*host); !opened) return tl::unexpected(opened.error());
+    std::map<std::string, supervisor::Service*> services;
+    for (const auto& [name, service] : parts.services) services[name] = service.get();
+    if (const auto begun = parts.reconciler->begin(services); !begun)
+        return tl::unexpected(begun.error());
+    parts.make_watchers();
+    return host;
+}
+
+void Host::suspend() {
+    parts_->watchers.clear();
+    parts_->reconciler->suspend();
+}
+
+void Host::stop_services(const std::vector<std::string>& names, std::function<void()> done) {
+    suspend();
+    if (names.empty()) return done();
+    auto rest = names;
+    const auto last = rest.back();
+    rest.pop_back();
+    parts_->services.at(last)->stop([this, rest, last, done](const Result<>& stopped) {
+        if (!stopped) write_log(CMW_LEVEL_ERROR, base::to_string(stopped.error()));
+        stop_services(rest, done);
+    });
+}
+
+const Configuration& Host::configuration() const {
+    return parts_->configuration;
+}
+
+Result<std::vector<state::HistoryEntry>> Host::history(const std::string& name,
+                                                       std::size_t limit) {
+    return parts_->database.history(name, limit);
+}
+
+base::Problem no_such_service(const config::Settings& settings, const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& service : settings.services) names.push_back(service.name);
+    const auto near = base::nearest(name, names);
+    return {"service." + name, "cannot find a service of this name",
+            near.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
+                         : "did you mean '" + near + "'?"};
+}
+
+void Host::start(const std::string& service, const std::string& who, Done done) {
+    if (!parts_->services.contains(service))
+        return done(base::fail(no_such_service(parts_->settings(), service)));
+    parts_->reconciler->start(service, who, std::move(done));
+}
+
+void Host::stop(const std::string& service, const std::string& who, Done done) {
+    if (!parts_->services.contains(service))
+        return done(base::fail(no_such_service(parts_->settings(), service)));
+    parts_->reconciler->stop(service, who, std::move(done));
+}
+
+void Host::restart(const std::string& service, const std::string& who, Done done) {
+    if (!parts_->services.contains(service))
+        return done(base::fail(no_such_service(parts_->settings(), service)));
+    parts_->reconciler->restart(service, who, std::move(done));
+}
+
+void Host::reload(const std::string& who, Done done) {
+    parts_->reconciler->remember({0, {}, "host", "", "reload-ordered", "", "", who});
+    done(parts_->reload());
+}
+
+} // namespace cmw::app

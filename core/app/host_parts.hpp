@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// app/host_parts.hpp - what a running host is made of; for host*.cpp alone.
+#pragma once
+
+#include "app/host.hpp"
+#include "binary_store/store.hpp"
+#include "consensus/watcher.hpp"
+#include "control/api.hpp"
+#include "logs/pipeline.hpp"
+#include "plugin_host/binary_source.hpp"
+#include "plugin_host/process_runner.hpp"
+#include "reconcile/reconciler.hpp"
+#include "state/database.hpp"
+#include "supervisor/service.hpp"
+
+namespace cmw::app {
+
+/// The object graph. Members are in order of need: what is below is gone before what is above.
+struct Host::Parts {
+    base::EventLoop& loop;
+    Configuration configuration;
+    std::function<base::Result<>()> reload;
+    base::Monotonic born = base::monotonic_now();
+    state::Database database;
+    std::map<std::string, std::unique_ptr<plugin_host::Instance>> instances;
+    std::map<std::string, std::unique_ptr<plugin_host::ConsensusSource>> consensus;
+    std::map<std::string, std::unique_ptr<plugin_host::BinarySource>> binaries;
+    std::map<std::string, std::unique_ptr<plugin_host::ProcessRunner>> runners;
+    std::unique_ptr<reconcile::Reconciler> reconciler;
+    std::map<std::string, std::unique_ptr<supervisor::Service>> services;
+    std::map<std::string, std::unique_ptr<consensus::Watcher>> watchers;
+    std::unique_ptr<logs::Pipeline> pipeline;
+    std::unique_ptr<control::Api> api;
+
+    Parts(base::EventLoop& l, Configuration c, std::function<base::Result<>()> r, state::Database d)
+        : loop(l), configuration(std::move(c)), reload(std::move(r)), database(std::move(d)) {}
+
+    const config::Settings& settings() const { return configuration.loaded.settings; }
+    void changed() const {
+        if (api) api->status_changed();
+    }
+
+    base::Result<> make_instances(const plugin_host::HostContext& context);
+    base::Result<> make_reconciler();
+    void make_services();
+    void make_watchers();
+    base::Result<> make_pipeline(const plugin_host::HostContext& context);
+    base::Result<> open_api(Host& host);
+    void note_consensus(const std::string& name, const consensus::Watcher& watcher,
+                        std::string& last_error);
+};
+
+} // namespace cmw::app

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a running host tells of itself: Host::status(), gathered from its parts.
+#include "app/host_parts.hpp"
+#include "app/version.hpp"
+
+#include <unistd.h>
+
+namespace cmw::app {
+
+namespace {
+
+std::string hex_of(const std::optional<base::Digest>& digest) {
+    return digest ? digest->hex() : std::string();
+}
+
+control::ConsensusStatus consensus_status(const consensus::Watcher& watcher) {
+    control::ConsensusStatus status;
+    const auto state = watcher.status().state;
+    const bool failing = !watcher.error().empty() && state == plugin_host::InstanceStatus::State::ok;
+    status.state = failing ? "failed" : std::string(plugin_host::name(state));
+    status.reason = watcher.error();
+    if (!watcher.verdict()) return status;
+    const auto& verdict = *watcher.verdict();
+    status.height = verdict.height;
+    status.ready = verdict.run;
+    const auto synced = verdict.facts.find("synced");
+    status.synced = synced == verdict.facts.end() ? verdict.run : synced->second == "true";
+    if (status.reason.empty()) status.reason = verdict.reason;
+    status.facts = verdict.facts;
+    for (const auto& [target, digest] : verdict.approved) status.approved[target] = digest.hex();
+    return status;
+}
+
+control::ComponentStatus component_status(const reconcile::ComponentReport& report,
+                                          const config::ComponentSettings& settings) {
+    control::ComponentStatus status;
+    status.approved = hex_of(report.facts.approved);
+    status.installed = hex_of(report.facts.installed);
+    status.desired = hex_of(report.view.desired);
+    status.state = report.view.state.empty() ? "unknown" : report.view.state;
+    status.reason = report.view.reason;
+    for (const auto& digest : report.facts.quarantined)
+        status.quarantined.push_back(digest.hex());
+    for (const auto& digest : report.facts.stored) status.kept.push_back(digest.hex());
+    status.from = settings.from.instance;
+    if (report.progress) status.progress = {report.progress->first, report.progress->second};
+    return status;
+}
+
+} // namespace
+
+control::Status Host::status() {
+    control::Status status;
+    status.version = version_text;
+    status.pid = ::getpid();
+    status.uptime_s =
+        std::chrono::duration<double>(base::monotonic_now() - parts_->born).count();
+    for (const auto& [name, watcher] : parts_->watchers)
+        status.consensus[name] = consensus_status(*watcher);
+    for (const auto& [name, report] : parts_->reconciler->report())
+        status.components[name] =
+            component_status(report, *parts_->settings().component(name));
+    for (const auto& [name, service] : parts_->services) status.services[name] = service->status();
+    for (const auto& [name, instance] : parts_->instances)
+        status.plugins[name] = {instance->settings().kind, instance->settings().plugin,
+                                instance->status()};
+    for (const auto& [name, backend] : parts_->pipeline->backends())
+        status.plugins[name] = {"log-backend", parts_->settings().instance(name)->plugin, backend};
+    status.logs = parts_->pipeline->streams();
+    return status;
+}
+
+} // namespace cmw::app

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `cmix-wrapper plan`: what `run` would do now and why. Reads the consensus sources once, the state
+// and the files; changes nothing.
+#include "app/commands.hpp"
+#include "app/configuration.hpp"
+#include "app/terminal.hpp"
+#include "app/version.hpp"
+#include "base/event_loop.hpp"
+#include "base/system.hpp"
+#include "binary_store/activation.hpp"
+#include "plugin_host/consensus_source.hpp"
+#include "reconcile/plan.hpp"
+#include "state/database.hpp"
+
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Object.h>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <sstream>
+
+namespace cmw::app {
+
+using reconcile::ComponentFacts;
+using reconcile::Facts;
+using reconcile::Step;
+
+namespace {
+
+using Answer = tl::expected<plugin_host::Verdict, plugin_host::Failure>;
+
+/// The first answer of each consensus source, all asked at once.
+std::map<std::string, Answer> ask_sources(const Configuration& configuration,
+                                          base::EventLoop& loop) {
+    std::map<std::string, Answer> answers;
+    std::map<std::string, std::unique_ptr<plugin_host::Instance>> instances;
+    std::map<std::string, std::unique_ptr<plugin_host::ConsensusSource>> sources;
+    // Plugins may keep things over restarts; what they keep of a dry run goes with it.
+    auto folder = (std::filesystem::temp_directory_path() / "cmix-wrapper-plan-XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) folder.clear();
+    const plugin_host::HostContext context{std::string("cmix-wrapper/") + version_text, folder,
+                                           [](auto, auto, auto) {}};
+    for (auto table : configuration.loaded.settings.instances) {
+        if (table.kind != "consensus-source") continue;
+        const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
+        if (!plugin) {
+            answers.emplace(table.name, tl::unexpected(plugin_host::Failure{
+                                            CMW_CONFIG, base::to_string(plugin.error()), {}}));
+            continue;
+        }
+        // A dry run waits for an answer, not for a change.
+        table.deadline = table.deadline.value_or(std::chrono::seconds(30));
+        auto& instance = instances[table.name];
+        instance = std::make_unique<plugin_host::Instance>(loop, **plugin, table, context);
+        sources[table.name] = plugin_host::make_consensus_source(*instance);
+    }
+    const auto all = answers.size() + sources.size();
+    for (auto& [name, source] : sources)
+        source->poll([&answers, &loop, all, name = name](Answer answer) {
+            answers.emplace(name, std::move(answer));
+            if (answers.size() == all) loop.stop();
+        });
+    if (!sources.empty()) loop.run();
+    sources.clear();
+    instances.clear();
+    std::error_code ignored;
+    if (!folder.empty()) std::filesystem::remove_all(folder, ignored);
+    return answers;
+}
+
+/// What the state knows, if there is one: it is not made for a dry run.
+std::map<std::string, state::ComponentRecord> saved_components(const std::string& state_dir) {
+    const auto path = state_dir + "/state.db";
+    if (!base::sys::stat(path)) return {};
+    auto database = state::Database::open(path);
+    if (!database) return {};
+    return database->components().value_or(std::map<std::string, state::ComponentRecord>());
+}
+
+ComponentFacts look_at(const config::ComponentSettings& settings,
+                       const state::ComponentRecord& record, const Answer& answer,
+                       const std::string& state_dir) {
+    ComponentFacts facts;
+    facts.name = settings.name;
+    facts.approved = base::parse_digest_name(record.approved);
+    facts.activated = base::parse_digest_name(record.activated);
+    facts.activating = base::parse_digest_name(record.activating);
+    for (const auto& name : record.quarantined)
+        if (const auto digest = base::parse_digest_name(name)) facts.quarantined.insert(*digest);
+    if (answer) {
+        const auto found = answer->approved.find(settings.field);
+        if (found != answer->approved.end()) facts.approved = found->second;
+    }
+    const auto algorithm =
+        facts.approved ? facts.approved->algorithm : std::string(base::default_algorithm);
+    const auto installed = binary_store::verify(settings.path, algorithm);
+    if (!installed) facts.problem = base::to_string(installed.error());
+    if (installed && *installed) facts.installed = (*installed)->digest;
+    const auto staged = binary_store::verify_staged({settings.path, settings.mode, false}, algorithm);
+    if (staged && *staged) facts.staged = (*staged)->digest;
+    const auto kept = base::sys::list(state_dir + "/artifacts");
+    for (const auto& name : kept.value_or(std::vector<std::string>()))
+        if (const auto digest = base::parse_digest_name(name)) facts.stored.insert(*digest);
+    facts.inspected = true;
+    return facts;
+}
+
+Facts gather(const Configuration& configuration, const std::map<std::string, Answer>& answers) {
+    const auto& settings = configuration.loaded.settings;
+    const auto records = saved_components(settings.host.state_dir);
+    Facts facts;
+    for (const auto& component : settings.components) {
+        const auto record = records.find(component.name);
+        const auto& answer = answers.at(component.approved_by.instance);
+        facts.components.push_back(look_at(
+            component, record == records.end() ? state::ComponentRecord{} : record->second, answer,
+            settings.host.state_dir));
+        if (answer) facts.sources[component.name] = {answer->run, answer->reason};
+    }
+    for (const auto& service : settings.services) {
+        reconcile::ServiceFacts s;
+        s.name = service.name;
+        s.components = service.components;
+        s.start_when = service.start_when;
+        facts.services.push_back(std::move(s));
+    }
+    return facts;
+}
+
+std::string subject_of(const Step& step) {
+    if (!step.component.empty()) return step.component;
+    if (!step.service.empty()) return step.service;
+    std::vector<std::string> names;
+    for (const auto& [name, digest] : step.changes) names.push_back(name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void print_human(const reconcile::Plan& plan, const std::map<std::string, Answer>& answers) {
+    for (const auto& [name, answer] : answers) {
+        if (!answer) {
+            print(fmt::format("consensus {}: {}\n", name, printable(answer.error().text)));
+            continue;
+        }
+        print(fmt::format("consensus {}: block {}, {}\n", name, answer->height,
+                          answer->run ? "ready" : "waiting: " + printable(answer->reason)));
+    }
+    Table table({"STEP", "OF", "DIGEST", "WHY"});
+    for (const auto& step : plan.steps)
+        table.add({std::string(reconcile::name(step.what)), subject_of(step),
+                   step.digest ? step.digest->hex().substr(0, 12) : "", step.reason});
+    if (plan.steps.empty()) return print("Nothing is to be done: all is as it should be.\n");
+    print("'run' would begin with:\n" + table.render(wants_colours(1)));
+}
+
+void print_json(const reconcile::Plan& plan, const std::map<std::string, Answer>& answers) {
+    Poco::JSON::Object top(Poco::JSON_PRESERVE_KEY_ORDER);
+    Poco::JSON::Object consensus(Poco::JSON_PRESERVE_KEY_ORDER);
+    for (const auto& [name, answer] : answers) {
+        Poco::JSON::Object one(Poco::JSON_PRESERVE_KEY_ORDER);
+        one.set("answered", answer.has_value());
+        one.set("height", answer ? answer->height : 0);
+        one.set("ready", answer && answer->run);
+        one.set("reason", answer ? answer->reason : answer.error().text);
+        consensus.set(name, one);
+    }
+    top.set("consensus", consensus);
+    Poco::JSON::Object components(Poco::JSON_PRESERVE_KEY_ORDER);
+    for (const auto& [name, view] : plan.components) {
+        Poco::JSON::Object one(Poco::JSON_PRESERVE_KEY_ORDER);
+        one.set("state", view.state);
+        one.set("reason", view.reason);
+        components.set(name, one);
+    }
+    top.set("components", components);
+    Poco::JSON::Array steps;
+    for (const auto& step : plan.steps) {
+        Poco::JSON::Object one(Poco::JSON_PRESERVE_KEY_ORDER);
+        one.set("step", std::string(reconcile::name(step.what)));
+        one.set("of", subject_of(step));
+        one.set("digest", step.digest ? step.digest->hex() : "");
+        one.set("reason", step.reason);
+        steps.add(one);
+    }
+    top.set("steps", steps);
+    std::ostringstream text;
+    top.stringify(text);
+    print(text.str() + "\n");
+}
+
+} // namespace
+
+int plan(const Arguments& arguments) {
+    auto configuration = read_configuration(arguments);
+    const auto problems = configuration ? configuration->loaded.problems : configuration.error();
+    if (!problems.empty()) {
+        report(problems, "problem", Colour::red);
+        return ExitStatus::usage;
+    }
+    auto loop = base::EventLoop::create();
+    if (!loop) {
+        report(loop.error());
+        return ExitStatus::failed;
+    }
+    const auto answers = ask_sources(*configuration, **loop);
+    const auto facts = gather(*configuration, answers);
+    auto made = reconcile::make_plan(facts, base::monotonic_now());
+    if (arguments.has("json")) print_json(made, answers);
+    else print_human(made, answers);
+    const bool all_answered =
+        std::ranges::all_of(answers, [](const auto& entry) { return entry.second.has_value(); });
+    return all_answered ? ExitStatus::done : ExitStatus::failed;
+}
+
+} // namespace cmw::app
