@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// fakes/http_server.hpp - a small HTTP server on loopback that misbehaves on demand. Each
+// connection takes one request, which a handler of the test answers byte by byte.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cmw::test {
+
+class HttpServer {
+  public:
+    struct Request {
+        std::string method;
+        std::string target;                         ///< "/path?query"
+        std::map<std::string, std::string> headers; ///< Names in lower case.
+        std::string header(const std::string& name) const;
+        /// The first byte of "Range: bytes=N-", 0 if there is none.
+        std::size_t range_from() const;
+    };
+
+    class Connection {
+      public:
+        explicit Connection(int fd, int stop) : fd_(fd), stop_(stop) {}
+        void send(std::string_view bytes); ///< All of them, unless the client is gone.
+        void reset();                      ///< Ends the connection by a reset when it is closed.
+        void stall();                      ///< Until the client is gone or the server ends.
+
+      private:
+        int fd_;
+        int stop_;
+    };
+
+    using Handler = std::function<void(const Request&, Connection&)>;
+
+    explicit HttpServer(Handler handler);
+    ~HttpServer(); ///< Ends what stalls and waits for all handlers.
+    HttpServer(const HttpServer&) = delete;
+    HttpServer& operator=(const HttpServer&) = delete;
+
+    std::string url(const std::string& target) const; ///< "http://127.0.0.1:PORT" and `target`
+    std::vector<Request> requests() const;            ///< So far, in order.
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// "HTTP/1.1 <status>", the header lines, an empty line.
+std::string http_head(std::string_view status, const std::vector<std::string>& lines = {});
+
+/// How a server of one file behaves.
+struct FileManners {
+    bool ranges = true;
+    std::size_t send_at_most = std::string::npos; ///< Bytes of the body, then `after`.
+    enum After { close, reset, stall } after = close;
+    std::size_t piece = std::string::npos; ///< Bytes a send.
+};
+
+/// Answers every request with `content`, or the range of it that is asked for.
+HttpServer::Handler serve_file(std::string content, FileManners manners = {});
+
+} // namespace cmw::test
