@@ -22,11 +22,12 @@ std::string configuration_path(const std::string& given);
 
 /// Reads FILE and then, in name order, FILE.d/*.toml (wrapper.toml -> wrapper.toml.d). A later file
 /// adds tables and replaces single keys. A problem is a file that cannot be read or is not TOML.
-tl::expected<std::shared_ptr<const Document>, base::Problems> read_document(const std::string& path);
+tl::expected<std::shared_ptr<const Document>, base::Problems>
+read_document(const std::string& path);
 
 /// The same of one text, for tests and fuzzing; `name` stands for the file in positions.
-tl::expected<std::shared_ptr<const Document>, base::Problems> parse_document(std::string_view text,
-                                                                             const std::string& name);
+tl::expected<std::shared_ptr<const Document>, base::Problems>
+parse_document(std::string_view text, const std::string& name);
 
 /// [host] alone. Problems in it are reported by read_settings; what is wrong has its default here.
 HostSettings read_host(const Document& document);
@@ -37,8 +38,8 @@ using SchemaLookup = std::function<base::Result<const PluginSchema*>(
     const std::string& kind, const std::string& plugin, const std::optional<base::Digest>& sha256)>;
 
 /// What a plugin itself says of options that are each fine (its validate()); empty: fine.
-using PluginCheck = std::function<std::optional<base::Problem>(
-    const InstanceSettings& instance, const UseSettings* use)>;
+using PluginCheck = std::function<std::optional<base::Problem>(const InstanceSettings& instance,
+                                                               const UseSettings* use)>;
 
 struct Loaded {
     Settings settings;       ///< To be used only if there are no problems.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/options.hpp"
 
+#include <fmt/format.h>
+
 namespace cmw::config {
 
 std::string Position::to_string() const {
@@ -9,8 +11,8 @@ std::string Position::to_string() const {
 }
 
 std::string_view name(OptionType type) {
-    constexpr std::string_view names[] = {"boolean", "integer", "number", "string",   "list",
-                                          "map",     "duration", "size",  "path", "secret"};
+    constexpr std::string_view names[] = {"boolean", "integer",  "number", "string", "list",
+                                          "map",     "duration", "size",   "path",   "secret"};
     return names[static_cast<std::size_t>(type) - 1];
 }
 

@@ -28,7 +28,16 @@ struct Position {
 
 /// What an option may hold; the numbers are those of CMW_TYPE_* in cmw/abi/plugin.h.
 enum class OptionType : std::uint32_t {
-    boolean = 1, integer, number, string, list, map, duration, size, path, secret
+    boolean = 1,
+    integer,
+    number,
+    string,
+    list,
+    map,
+    duration,
+    size,
+    path,
+    secret
 };
 std::string_view name(OptionType type);
 

@@ -19,12 +19,12 @@ inline constexpr std::string_view kinds[] = {"consensus-source", "binary-source"
                                              "process-runner", "command-source"};
 
 struct HostSettings {
-    std::string state_dir;                ///< SQLite state, artifact store, cursors.
-    std::string runtime_dir;              ///< control.sock
-    std::vector<std::string> plugin_path; ///< Folders of plugins, searched in order.
+    std::string state_dir;                  ///< SQLite state, artifact store, cursors.
+    std::string runtime_dir;                ///< control.sock
+    std::vector<std::string> plugin_path;   ///< Folders of plugins, searched in order.
     std::vector<std::string> control_users; ///< Who may use the control socket besides root and us.
-    std::string log_level = "info";       ///< Of the host's own log.
-    bool keep_services_on_exit = false;   ///< SIGTERM leaves the services running.
+    std::string log_level = "info";         ///< Of the host's own log.
+    bool keep_services_on_exit = false;     ///< SIGTERM leaves the services running.
     Position position;
 };
 
@@ -77,10 +77,10 @@ struct HealthSettings {
 struct ServiceSettings {
     std::string name;
     UseSettings runner;
-    std::vector<std::string> command;              ///< argv; the first is an absolute path.
-    std::string directory;                         ///< To start in; "": the root directory.
+    std::vector<std::string> command;               ///< argv; the first is an absolute path.
+    std::string directory;                          ///< To start in; "": the root directory.
     std::map<std::string, std::string> environment; ///< All of it, beside a minimal PATH.
-    std::vector<std::string> components;           ///< A new one of these restarts it.
+    std::vector<std::string> components;            ///< A new one of these restarts it.
     StartWhen start_when = StartWhen::always;
     Restart restart = Restart::on_failure;
     Nanoseconds stop_timeout{};

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/bindings.hpp"
+
+namespace cmw::config {
+
+namespace {
+
+using Type = OptionType;
+
+template <class S>
+void add_text(std::vector<TableText>& texts, const Table<S>& table) {
+    auto& text = texts.emplace_back(TableText{table.heading, table.example, table.help, {}});
+    for (const auto& binding : table.keys) text.keys.push_back(&binding.key);
+}
+
+} // namespace
+
+const Table<HostSettings>& host_table() {
+    using S = HostSettings;
+    static const Table<S> table{
+        "host",
+        "host",
+        "The host itself. May be left out.",
+        {
+            key<&S::state_dir>(
+                {{.name = "state-dir",
+                  .type = Type::path,
+                  .fallback = "/var/lib/cmix-wrapper",
+                  .help =
+                      "Folder of the state: database, verified artifacts, positions in logs."}}),
+            key<&S::runtime_dir>({{.name = "runtime-dir",
+                                   .type = Type::path,
+                                   .fallback = "/run/cmix-wrapper",
+                                   .help = "Folder of the control socket, control.sock."}}),
+            key<&S::plugin_path>(
+                {.spec = {.name = "plugin-path",
+                          .type = Type::list,
+                          .help = "Folders to look for plugins in, in this order."},
+                 .refine = refine_folders,
+                 .example = R"(["/usr/lib/cmix-wrapper/plugins"])",
+                 .default_note = "the plugins that came with the program"}),
+            key<&S::control_users>(
+                {.spec = {.name = "control-users",
+                          .type = Type::list,
+                          .fallback = "[]",
+                          .help =
+                              "Users, by name or number, who may use the control socket besides "
+                              "root and the host's own."},
+                 .example = R"(["operator"])"}),
+            key<&S::log_level>({{.name = "log-level",
+                                 .fallback = "info",
+                                 .choices = {"trace", "debug", "info", "warn", "error"},
+                                 .help = "The least level of the host's own log."}}),
+            key<&S::keep_services_on_exit>(
+                {{.name = "keep-services-on-exit",
+                  .type = Type::boolean,
+                  .fallback = "false",
+                  .help = "On SIGTERM end the host alone; its services "
+                          "keep running and the next host adopts them."}}),
+        }};
+    return table;
+}
+
+const Table<InstanceSettings>& instance_table() {
+    using S = InstanceSettings;
+    static const Table<S> table{
+        "KIND.NAME",
+        "consensus-source.chain",
+        "An instance of a plugin. KIND is consensus-source, binary-source, log-backend, "
+        "process-runner or command-source; NAME is what other tables call it, and is unique over "
+        "all kinds. Every other key is an option that the plugin declares: see `plugins show "
+        "NAME`.",
+        {
+            key<&S::plugin>({.spec = {.name = "plugin",
+                                      .required = true,
+                                      .help = "The plugin's name: see `plugins list`."},
+                             .example = R"("substrate")"}),
+            key<&S::sha256>({.spec = {.name = "sha256",
+                                      .help = "What the plugin's file must hash to; any other is "
+                                              "not loaded."},
+                             .refine = check_sha256,
+                             .example = "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b"
+                                        "7852b855\"",
+                             .default_note = "any file that only root or the host's user can "
+                                             "change"}),
+            key<&S::deadline>({.spec = {.name = "deadline",
+                                        .type = Type::duration,
+                                        .minimum = "1ms",
+                                        .help = "How long one call of the plugin may take."},
+                               .example = R"("60s")",
+                               .default_note = "depends on the kind"}),
+        }};
+    return table;
+}
+
+const Table<ComponentSettings>& component_table() {
+    using S = ComponentSettings;
+    static const Table<S> table{
+        "component.NAME",
+        "component.server",
+        "One file that consensus governs.",
+        {
+            key<&S::path>({.spec = {.name = "path",
+                                    .type = Type::path,
+                                    .required = true,
+                                    .help = "Where the file is installed."},
+                           .example = R"("/opt/xxnetwork/bin/xxnetwork-cmix")"}),
+            key<&S::approved_by>(
+                {.spec = {.name = "approved-by",
+                          .required = true,
+                          .help = "The consensus source that approves its digest."},
+                 .names = "consensus-source",
+                 .example = R"("chain")"}),
+            key<&S::field>(
+                {.spec = {.name = "field", .help = "What the consensus source calls this file."},
+                 .example = R"("server")",
+                 .default_note = "the component's name"}),
+            key<&S::from>({.spec = {.name = "from",
+                                    .required = true,
+                                    .help = "The binary source that has the file."},
+                           .names = "binary-source",
+                           .example = R"("network")"}),
+            key<&S::mode>({.spec = {.name = "mode",
+                                    .fallback = "0755",
+                                    .help = "The mode of the installed file, in octal."},
+                           .refine = check_mode}),
+            key<&S::max_size>({{.name = "max-size",
+                                .type = Type::size,
+                                .fallback = "2GiB",
+                                .minimum = "1B",
+                                .help = "A larger file is refused while it is fetched."}}),
+        }};
+    return table;
+}
+
+const Table<StreamSettings>& stream_table() {
+    using S = StreamSettings;
+    static const Table<S> table{
+        "log.NAME",
+        "log.cmix",
+        "One log stream. [log.cmix-wrapper] is the host's own log.",
+        {
+            key<&S::path>(
+                {.spec = {.name = "path", .type = Type::path, .help = "The file to follow."},
+                 .example = R"("/opt/xxnetwork/log/cmix.log")",
+                 .default_note = "the output of [service.NAME], else "
+                                 "STATE-DIR/output/NAME.log"}),
+            key<&S::to>({.spec = {.name = "to",
+                                  .type = Type::list,
+                                  .help = "The log backends that its records go to."},
+                         .names = "log-backend",
+                         .example = R"(["disk"])",
+                         .default_note = "none"}),
+            key<&S::event>(
+                {.spec = {.name = "event",
+                          .fallback = "line",
+                          .help = "How lines make records: \"line\": each is one; "
+                                  "\"level-word\": one begins with a level such as INFO; "
+                                  "or a regular expression (ECMAScript) for first lines."},
+                 .refine = check_event}),
+        }};
+    return table;
+}
+
+std::vector<TableText> all_tables() {
+    std::vector<TableText> texts;
+    add_text(texts, host_table());
+    add_text(texts, instance_table());
+    add_text(texts, component_table());
+    add_text(texts, service_table());
+    add_text(texts, stream_table());
+    return texts;
+}
+
+} // namespace cmw::config

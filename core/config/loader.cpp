@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/loader.hpp"
+
+#include "base/text.hpp"
+#include "config/table_reader.hpp"
+#include "config/uses.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace cmw::config {
+
+namespace {
+
+const Node empty_table;
+
+HostSettings read_host_table(const Reading& reading) {
+    const auto* table = reading.document.root().find("host");
+    if (table != nullptr && table->kind != Node::Kind::table) {
+        reading.report.add(
+            table->position,
+            fmt::format("cannot use {} for 'host': a table is expected", name(table->kind)),
+            "write [host]");
+        table = nullptr;
+    }
+    return read_table(host_table(), table == nullptr ? empty_table : *table, reading, nullptr);
+}
+
+void check_top_level(const Reading& reading) {
+    std::vector<std::string> known{"host", "component", "service", "log"};
+    known.insert(known.end(), std::begin(kinds), std::end(kinds));
+    for (const auto& entry : reading.document.root().entries) {
+        if (std::ranges::count(known, entry.key) > 0) continue;
+        const auto* what = entry.value.kind == Node::Kind::table ? "table" : "key";
+        reading.report.add(entry.position,
+                           fmt::format("cannot use the {} '{}': it is not known", what, entry.key),
+                           suggestion(entry.key, known));
+    }
+}
+
+template <class S, class Read>
+std::vector<S> read_named(const Reading& reading, std::string_view group, const Read& read) {
+    std::vector<S> all;
+    for (const auto* entry : named_tables(reading.document.root(), group, reading.report)) {
+        auto settings = read(entry->value);
+        settings.name = entry->key;
+        all.push_back(std::move(settings));
+    }
+    return all;
+}
+
+void check_components(const Node& service, const Settings& settings, const Reading& reading) {
+    const auto* list = service.find("components");
+    if (list == nullptr) return;
+    std::vector<std::string> known;
+    for (const auto& component : settings.components) known.push_back(component.name);
+    for (auto item = list->items.begin(); item != list->items.end(); ++item) {
+        if (item->kind != Node::Kind::string) continue; // Reported as such.
+        if (settings.component(item->text) == nullptr)
+            reading.report.add(item->position,
+                               fmt::format("cannot find the component '{}'", item->text),
+                               known.empty() ? fmt::format("add a table [component.{}]", item->text)
+                                             : suggestion(item->text, known));
+        if (std::find_if(list->items.begin(), item,
+                         [&](const Node& other) { return other.text == item->text; }) != item)
+            reading.report.add(item->position,
+                               fmt::format("cannot name '{}' twice in 'components'", item->text),
+                               "remove one of them");
+    }
+}
+
+void check_health(const Node& service, ServiceSettings& settings, const Reading& reading) {
+    const auto* health = service.find("health");
+    if (health == nullptr || health->kind != Node::Kind::table) {
+        settings.health.reset();
+        return;
+    }
+    int ways = 0;
+    for (const auto* way : {"exec", "tcp", "http"}) ways += health->find(way) != nullptr ? 1 : 0;
+    if (ways != 1)
+        reading.report.add(health->position,
+                           fmt::format("cannot check health in {} ways: exactly one of exec, tcp "
+                                       "and http is needed",
+                                       ways),
+                           ways == 0 ? "add one of them" : "remove the others");
+    if (settings.health) settings.health->position = health->position;
+}
+
+ServiceSettings read_service(const Node& table, const Settings& settings, const Reading& reading,
+                             const Instances& instances) {
+    const auto before = reading.report.count();
+    auto service = read_table(service_table(), table, reading, &instances);
+    check_components(table, settings, reading);
+    check_health(table, service, reading);
+    const bool good = reading.report.count() == before; // Else defaults stand in for what is wrong.
+    if (good && service.restart_first > service.restart_cap) {
+        const auto* key = table.entry("restart-delay");
+        if (key == nullptr) key = table.entry("restart-delay-max");
+        reading.report.add(
+            key->value.position,
+            fmt::format("cannot use restart-delay {}: it is longer than restart-delay-max, "
+                        "{}",
+                        base::format_duration(service.restart_first),
+                        base::format_duration(service.restart_cap)),
+            "make the first at most as long as the second");
+    }
+    return service;
+}
+
+/// Whether the table says where `stream` ("stdout" or "stderr") goes.
+bool says_output(const Node& service, std::string_view stream) {
+    const auto* output = service.find("output");
+    if (output == nullptr) return false;
+    return output->find(stream) != nullptr || output->find("file") != nullptr ||
+           output->find("env") != nullptr || output->kind != Node::Kind::table;
+}
+
+/// The paths that depend on each other: a service writes to where the stream of its name reads.
+void place_outputs(Settings& settings, const Node& root) {
+    const auto default_path = [&](const std::string& name) {
+        return settings.host.state_dir + "/output/" + name + ".log";
+    };
+    for (auto& stream : settings.streams) {
+        if (!stream.path.empty()) continue;
+        const auto* service = settings.service(stream.name);
+        const bool written = service != nullptr && !service->output_path.empty();
+        stream.path = written ? service->output_path : default_path(stream.name);
+    }
+    for (auto& service : settings.services) {
+        const auto* stream = settings.stream(service.name);
+        const auto path = stream != nullptr ? stream->path : default_path(service.name);
+        const auto& table = *root.find("service")->find(service.name);
+        if (!says_output(table, "stdout")) service.output_path = path;
+        if (!says_output(table, "stderr")) service.error_path = path;
+    }
+}
+
+/// Two tables of `group` must not have one path.
+template <class S>
+void check_paths(const std::vector<S>& all, std::string_view group, const Reading& reading) {
+    std::map<std::string, const S*> seen;
+    for (const auto& settings : all) {
+        if (settings.path.empty()) continue;
+        const auto [first, fresh] = seen.emplace(settings.path, &settings);
+        if (fresh) continue;
+        const auto* given = reading.document.root().find(group)->find(settings.name)->find("path");
+        reading.report.add(given == nullptr ? settings.position : given->position,
+                           fmt::format("cannot use {} twice: [{}.{}] at {} has this path",
+                                       settings.path, group, first->second->name,
+                                       first->second->position.to_string()),
+                           "give each a path of its own");
+    }
+}
+
+} // namespace
+
+HostSettings read_host(const Document& document) {
+    Report unused;
+    return read_host_table({document, unused});
+}
+
+Loaded read_settings(const Document& document, const SchemaLookup& lookup,
+                     const PluginCheck& check) {
+    Report report;
+    const Reading reading{document, report};
+    Loaded loaded;
+    auto& settings = loaded.settings;
+    check_top_level(reading);
+    settings.host = read_host_table(reading);
+    const Instances instances(reading, lookup, check);
+    settings.instances = instances.settings();
+    settings.components =
+        read_named<ComponentSettings>(reading, "component", [&](const Node& table) {
+            return read_table(component_table(), table, reading, &instances);
+        });
+    for (auto& component : settings.components) {
+        if (component.field.empty()) component.field = component.name;
+    }
+    settings.streams = read_named<StreamSettings>(reading, "log", [&](const Node& table) {
+        return read_table(stream_table(), table, reading, &instances);
+    });
+    settings.services = read_named<ServiceSettings>(reading, "service", [&](const Node& table) {
+        return read_service(table, settings, reading, instances);
+    });
+    place_outputs(settings, document.root());
+    check_paths(settings.components, "component", reading);
+    check_paths(settings.streams, "log", reading);
+    loaded.problems = report.problems(document);
+    loaded.warnings = report.warnings(document);
+    return loaded;
+}
+
+} // namespace cmw::config

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// config/refine.hpp - what a type does not say of a value of the host's own keys. Each changes the
+// value into what the core wants (absolute paths) or tells what is wrong with it.
+#pragma once
+
+#include "config/report.hpp"
+
+#include <sys/types.h>
+
+namespace cmw::config {
+
+using Refine = std::optional<Fault> (*)(OptionValue& value, const Document& document);
+
+std::optional<Fault> refine_folders(OptionValue& value, const Document& document);
+/// A command: not empty, its first word made an absolute path. No search in $PATH.
+std::optional<Fault> refine_command(OptionValue& value, const Document& document);
+/// A path, or "null", which becomes "".
+std::optional<Fault> refine_output(OptionValue& value, const Document& document);
+/// Octal digits: "0755".
+std::optional<Fault> check_mode(OptionValue& value, const Document& document);
+/// A SHA-256 in hexadecimal.
+std::optional<Fault> check_sha256(OptionValue& value, const Document& document);
+/// "line", "level-word", or a regular expression (ECMAScript).
+std::optional<Fault> check_event(OptionValue& value, const Document& document);
+/// Names of environment variables.
+std::optional<Fault> check_environment(OptionValue& value, const Document& document);
+/// "host:port" or "[::1]:port".
+std::optional<Fault> check_endpoint(OptionValue& value, const Document& document);
+std::optional<Fault> check_http_url(OptionValue& value, const Document& document);
+
+/// The mode of a text that check_mode has passed; nothing for another one.
+std::optional<mode_t> parse_mode(std::string_view text);
+
+} // namespace cmw::config
