@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// posix/runner.hpp - programs as processes of the host, each leading a session and process group of
+// its own.
+//
+// Asked gently, the program alone gets SIGTERM: it knows what to do with its children. Killed, the
+// whole group is. When the program has ended, what is left of its group is killed as it is
+// released. A child that begins a session of its own is out of reach.
+#pragma once
+
+#include "process_record.hpp"
+
+#include <cmw/process_runner.hpp>
+#include <map>
+
+namespace cmw::posix {
+
+class Runner final : public ProcessRunner {
+  public:
+    struct Settings {};
+    struct UseSettings {
+        std::string user;
+        std::string group;
+        std::map<std::string, std::string> limits;
+    };
+    static constexpr About about{"posix", "0.1.0", "Runs programs as processes of this host.",
+                                 "Apache-2.0", "The cmix-wrapper authors"};
+    static constexpr std::array<Option<Settings>, 0> options{};
+    static constexpr std::array use_options{
+        option<&UseSettings::user>(
+            {.name = "user",
+             .help = "User to run the program as, by name or number, with its groups; needs a "
+                     "host that runs as root. The host's own by default."}),
+        option<&UseSettings::group>(
+            {.name = "group", .help = "Group to run it as; the user's own by default."}),
+        option<&UseSettings::limits>(
+            {.name = "limits",
+             .help = "Resource limits by their names in setrlimit(2), soft and hard: "
+                     "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
+    };
+    static void check_use(const Settings&, const UseSettings& use);
+
+    Runner(Settings settings, Host host);
+    ~Runner() override; ///< Leaves all programs running.
+
+    void start(const Call& call, const cmw_program& program, cmw_process& process) override;
+    void adopt(const Call& call, const char* name, cmw_process& process) override;
+    void stop(const Call& call, std::uint64_t id, std::uint32_t how) override;
+    std::optional<cmw_exit> outcome(std::uint64_t id) override;
+    void release(std::uint64_t id) noexcept override;
+
+  private:
+    struct Child {
+        std::string name;
+        ProcessRecord record;
+        UniqueFd pidfd;
+        std::optional<cmw_exit> exit; ///< Once it has been asked for.
+    };
+
+    std::string record_path(std::string_view name) const;
+    UniqueFd lock(const Call& call, std::string_view name) const;
+    void fill(Child child, cmw_process& process);
+    Child& find(std::uint64_t id);
+    void kill_group(const Child& child) const noexcept;
+    void forget_record(const Child& child) noexcept;
+    void reap_left() noexcept;
+
+    Host host_;
+    std::string boot_;
+    std::map<std::uint64_t, Child> children_;
+    std::vector<UniqueFd> left_; ///< Released while they ran: to be reaped if they end before us.
+};
+
+} // namespace cmw::posix
