@@ -41,7 +41,8 @@ CancelGuard::CancelGuard(const Call& call, int socket)
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread(&watch, call.cancel_fd(), done_, call.deadline(), socket);
+    thread_ = std::thread(&watch, call.cancel_fd(), done_,
+                          call.deadline().time_since_epoch(), socket);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
