@@ -23,6 +23,9 @@ namespace sys = base::sys;
 /// A configuration that is larger is not one.
 constexpr std::size_t file_limit = 4 << 20;
 
+/// Deeper is no configuration; what reads on recurses as deep as tables go.
+constexpr int depth_limit = 32;
+
 Position position_of(const toml::source_region& source, const std::string& file) {
     return {file, source.begin.line, source.begin.column};
 }
@@ -79,9 +82,28 @@ Node convert(const toml::node& from, const std::string& file) {
     return node;
 }
 
+/// The first value that lies below `limit` others; nullptr: none.
+const toml::node* too_deep(const toml::node& from, int limit) {
+    if (limit == 0) return &from;
+    const toml::node* found = nullptr;
+    if (const auto* table = from.as_table()) {
+        for (const auto& [key, value] : *table)
+            if (found == nullptr) found = too_deep(value, limit - 1);
+    } else if (const auto* list = from.as_array()) {
+        for (const auto& item : *list)
+            if (found == nullptr) found = too_deep(item, limit - 1);
+    }
+    return found;
+}
+
 base::Result<Node> parse(std::string_view text, const std::string& file) {
     try {
-        return convert(toml::parse(text), file);
+        const toml::table root = toml::parse(text);
+        if (const auto* value = too_deep(root, depth_limit))
+            return base::fail(position_of(value->source(), file).to_string(),
+                              fmt::format("cannot use tables nested over {} deep", depth_limit),
+                              "write it flatter");
+        return convert(root, file);
     } catch (const toml::parse_error& error) {
         return base::fail(position_of(error.source(), file).to_string(),
                           fmt::format("cannot read this as TOML: {}", error.description()),

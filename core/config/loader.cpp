@@ -50,22 +50,23 @@ std::vector<S> read_named(const Reading& reading, std::string_view group, const 
     return all;
 }
 
-void check_components(const Node& service, const Settings& settings, const Reading& reading) {
-    const auto* list = service.find("components");
-    if (list == nullptr) return;
+void check_components(const Node& table, const ServiceSettings& service, const Settings& settings,
+                      const Reading& reading) {
+    const auto* list = table.find("components");
+    const auto& names = service.components;
+    // A list that could not be read has been reported, and was replaced by the default.
+    if (list == nullptr || list->items.size() != names.size()) return;
     std::vector<std::string> known;
     for (const auto& component : settings.components) known.push_back(component.name);
-    for (auto item = list->items.begin(); item != list->items.end(); ++item) {
-        if (item->kind != Node::Kind::string) continue; // Reported as such.
-        if (settings.component(item->text) == nullptr)
-            reading.report.add(item->position,
-                               fmt::format("cannot find the component '{}'", item->text),
-                               known.empty() ? fmt::format("add a table [component.{}]", item->text)
-                                             : suggestion(item->text, known));
-        if (std::find_if(list->items.begin(), item,
-                         [&](const Node& other) { return other.text == item->text; }) != item)
-            reading.report.add(item->position,
-                               fmt::format("cannot name '{}' twice in 'components'", item->text),
+    for (auto name = names.begin(); name != names.end(); ++name) {
+        const auto& position = list->items[static_cast<std::size_t>(name - names.begin())].position;
+        if (settings.component(*name) == nullptr)
+            reading.report.add(position, fmt::format("cannot find the component '{}'", *name),
+                               known.empty() ? fmt::format("add a table [component.{}]", *name)
+                                             : suggestion(*name, known));
+        if (std::find(names.begin(), name, *name) != name)
+            reading.report.add(position,
+                               fmt::format("cannot name '{}' twice in 'components'", *name),
                                "remove one of them");
     }
 }
@@ -91,7 +92,7 @@ ServiceSettings read_service(const Node& table, const Settings& settings, const 
                              const Instances& instances) {
     const auto before = reading.report.count();
     auto service = read_table(service_table(), table, reading, &instances);
-    check_components(table, settings, reading);
+    check_components(table, service, settings, reading);
     check_health(table, service, reading);
     const bool good = reading.report.count() == before; // Else defaults stand in for what is wrong.
     if (good && service.restart_first > service.restart_cap) {

@@ -44,6 +44,19 @@ TEST_CASE("what is not TOML is a problem with its place") {
     }
 }
 
+TEST_CASE("tables are nested so deep and no deeper") {
+    const auto header = [](int depth) {
+        std::string text = "[a";
+        for (int i = 1; i < depth; ++i) text += ".a";
+        return text + "]\n";
+    };
+    CHECK(parse_document(header(31), "f"));
+    const auto document = parse_document(header(5000), "f");
+    REQUIRE_FALSE(document);
+    CHECK(document.error().front().what == "cannot use tables nested over 32 deep");
+    CHECK(document.error().front().where.starts_with("f:1:"));
+}
+
 TEST_CASE("later files add tables and replace single keys") {
     const TemporaryFolder folder;
     const auto path = folder / "wrapper.toml";

@@ -5,6 +5,8 @@
 #include "config/loader.hpp"
 #include "support/plugin_schemas.hpp"
 
+#include <cstdlib>
+
 using namespace cmw;
 using namespace cmw::config;
 
@@ -112,6 +114,8 @@ const std::vector<Row>& rows() {
         {"[service.s]\nrunner = 'local'\ncommand = ['sleep', '1']", 3, 12,
          "cannot run \"sleep\": programs are not searched for in $PATH (for 'command')"},
         {service("components = ['c', 'd']"), 4, 20, "cannot find the component 'd'"},
+        {service("components = [{ env = 'CMW_TEST_COMPONENT' }]"), 4, 15,
+         "cannot find the component 'from-environment'"},
         {service("components = ['c', 'c']"), 4, 20, "cannot name 'c' twice in 'components'"},
         {service("components = ['c', 1]"), 4, 20,
          "cannot use an integer in 'components': a string is expected"},
@@ -169,9 +173,9 @@ TEST_CASE("what the rows build on has no fault") {
 }
 
 TEST_CASE("each fault alone is one problem, at its place, with a fix") {
+    ::setenv("CMW_TEST_COMPONENT", "from-environment", 1);
     for (const auto& row : rows()) {
         CAPTURE(row.text);
-        // Top-level keys must stand before any [table].
         const auto problems = problems_of(base_tables() + row.text);
         REQUIRE(problems.size() == 1);
         CHECK(problems[0].where == fmt::format("f:{}:{}", base_lines + row.line, row.column));
