@@ -29,6 +29,7 @@ struct Reconciler::Impl {
     void replan();
     void carry_out(const Step& step);
     void start_service(const Step& step);
+    void start_now(const std::string& name, std::function<void(Result<>)> done);
     void refresh_services();
     void on_event(const std::string& name, const ServiceEvent& event);
     void save_running(const std::string& name, std::int64_t pid);
@@ -162,19 +163,26 @@ void Reconciler::Impl::carry_out(const Step& step) {
 void Reconciler::Impl::start_service(const Step& step) {
     auto& facts = board->service(step.service);
     auto& work = board->services.at(step.service);
-    facts.busy = true;
     const auto before = work.record.runs_next;
     for (const auto& part : facts.components) {
         const auto& installed = board->component(part).installed;
         work.record.runs_next[part] = installed ? installed->name() : "";
     }
     if (work.record.runs_next != before) board->save_service(step.service);
-    work.service->start([weak = std::weak_ptr(board), name = step.service](const Result<>&) {
-        const auto alive = weak.lock();
-        if (!alive) return;
-        alive->service(name).busy = false;
-        alive->replan();
-    });
+    start_now(step.service, [](const Result<>&) {});
+}
+
+/// Which files it runs with is known when it has started: nothing is decided about it until then.
+void Reconciler::Impl::start_now(const std::string& name, std::function<void(Result<>)> done) {
+    board->service(name).busy = true;
+    board->services.at(name).service->start(
+        [weak = std::weak_ptr(board), name, done = std::move(done)](const Result<>& started) {
+            if (const auto alive = weak.lock()) {
+                alive->service(name).busy = false;
+                alive->replan();
+            }
+            done(started);
+        });
 }
 
 void Reconciler::Impl::save_running(const std::string& name, std::int64_t pid) {
@@ -303,7 +311,7 @@ void Reconciler::start(const std::string& name, const std::string& who,
     facts.wanted = true;
     work.record.stopped_by_operator = false;
     board.save_service(name);
-    work.service->start(std::move(done));
+    impl_->start_now(name, std::move(done));
 }
 
 void Reconciler::restart(const std::string& name, const std::string& who,
@@ -319,13 +327,13 @@ void Reconciler::restart(const std::string& name, const std::string& who,
     auto& work = board.services.at(name);
     work.record.stopped_by_operator = false;
     board.save_service(name);
-    work.service->stop([weak = std::weak_ptr(impl_->board), name, done](const Result<>& stopped) {
-        const auto alive = weak.lock();
-        if (!alive) return;
-        alive->service(name).busy = false;
-        alive->replan();
+    work.service->stop([self = std::weak_ptr(impl_), name, done](const Result<>& stopped) {
+        const auto impl = self.lock();
+        if (!impl) return;
+        impl->board->service(name).busy = false;
+        impl->board->replan();
         if (!stopped) return done(stopped);
-        alive->services.at(name).service->start(done);
+        impl->start_now(name, done);
     });
 }
 
