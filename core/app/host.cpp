@@ -60,9 +60,9 @@ Result<> Host::Parts::make_reconciler() {
     if (!store) return tl::unexpected(store.error());
     std::map<std::string, plugin_host::BinarySource*> sources;
     for (const auto& [name, source] : binaries) sources[name] = source.get();
-    reconciler = std::make_unique<reconcile::Reconciler>(reconcile::Reconciler::Parts{
-        loop, settings(), std::move(*store), database, std::move(sources), &write_log,
-        [this] { changed(); }});
+    reconciler = std::make_unique<reconcile::Reconciler>(
+        reconcile::Reconciler::Parts{loop, settings(), std::move(*store), database,
+                                     std::move(sources), &write_log, [this] { changed(); }});
     return {};
 }
 
@@ -92,8 +92,8 @@ void Host::Parts::note_consensus(const std::string& name, const consensus::Watch
         const auto words = bad ? last_error : "it answers again";
         write_log(bad ? CMW_LEVEL_WARN : CMW_LEVEL_INFO,
                   fmt::format("consensus-source {}: {}", name, words));
-        reconciler->remember({0, {}, "consensus", name, bad ? "failed" : "recovered", "", "",
-                              words});
+        reconciler->remember(
+            {0, {}, "consensus", name, bad ? "failed" : "recovered", "", "", words});
     }
     if (watcher.error().empty() && watcher.verdict())
         reconciler->on_verdict(name, *watcher.verdict());
@@ -141,7 +141,8 @@ Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration 
                                            std::function<Result<>()> reload) {
     const auto& settings = configuration.loaded.settings;
     std::string notice;
-    auto database = state::Database::open_or_begin_anew(settings.host.state_dir + "/state.db", notice);
+    auto database =
+        state::Database::open_or_begin_anew(settings.host.state_dir + "/state.db", notice);
     if (!database) return tl::unexpected(database.error());
     if (!notice.empty()) write_log(CMW_LEVEL_ERROR, notice);
     const auto context = context_of(settings);
@@ -182,8 +183,7 @@ const Configuration& Host::configuration() const {
     return parts_->configuration;
 }
 
-Result<std::vector<state::HistoryEntry>> Host::history(const std::string& name,
-                                                       std::size_t limit) {
+Result<std::vector<state::HistoryEntry>> Host::history(const std::string& name, std::size_t limit) {
     return parts_->database.history(name, limit);
 }
 

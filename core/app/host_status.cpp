@@ -17,7 +17,8 @@ std::string hex_of(const std::optional<base::Digest>& digest) {
 control::ConsensusStatus consensus_status(const consensus::Watcher& watcher) {
     control::ConsensusStatus status;
     const auto state = watcher.status().state;
-    const bool failing = !watcher.error().empty() && state == plugin_host::InstanceStatus::State::ok;
+    const bool failing =
+        !watcher.error().empty() && state == plugin_host::InstanceStatus::State::ok;
     status.state = failing ? "failed" : std::string(plugin_host::name(state));
     status.reason = watcher.error();
     if (!watcher.verdict()) return status;
@@ -40,8 +41,7 @@ control::ComponentStatus component_status(const reconcile::ComponentReport& repo
     status.desired = hex_of(report.view.desired);
     status.state = report.view.state.empty() ? "unknown" : report.view.state;
     status.reason = report.view.reason;
-    for (const auto& digest : report.facts.quarantined)
-        status.quarantined.push_back(digest.hex());
+    for (const auto& digest : report.facts.quarantined) status.quarantined.push_back(digest.hex());
     for (const auto& digest : report.facts.stored) status.kept.push_back(digest.hex());
     status.from = settings.from.instance;
     if (report.progress) status.progress = {report.progress->first, report.progress->second};
@@ -54,13 +54,11 @@ control::Status Host::status() {
     control::Status status;
     status.version = version_text;
     status.pid = ::getpid();
-    status.uptime_s =
-        std::chrono::duration<double>(base::monotonic_now() - parts_->born).count();
+    status.uptime_s = std::chrono::duration<double>(base::monotonic_now() - parts_->born).count();
     for (const auto& [name, watcher] : parts_->watchers)
         status.consensus[name] = consensus_status(*watcher);
     for (const auto& [name, report] : parts_->reconciler->report())
-        status.components[name] =
-            component_status(report, *parts_->settings().component(name));
+        status.components[name] = component_status(report, *parts_->settings().component(name));
     for (const auto& [name, service] : parts_->services) status.services[name] = service->status();
     for (const auto& [name, instance] : parts_->instances)
         status.plugins[name] = {instance->settings().kind, instance->settings().plugin,

@@ -2,6 +2,7 @@
 //
 // `cmix-wrapper plan`: what `run` would do now and why. Reads the consensus sources once, the state
 // and the files; changes nothing.
+#include "reconcile/plan.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/terminal.hpp"
@@ -10,7 +11,6 @@
 #include "base/system.hpp"
 #include "binary_store/activation.hpp"
 #include "plugin_host/consensus_source.hpp"
-#include "reconcile/plan.hpp"
 #include "state/database.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -97,7 +97,8 @@ ComponentFacts look_at(const config::ComponentSettings& settings,
     const auto installed = binary_store::verify(settings.path, algorithm);
     if (!installed) facts.problem = base::to_string(installed.error());
     if (installed && *installed) facts.installed = (*installed)->digest;
-    const auto staged = binary_store::verify_staged({settings.path, settings.mode, false}, algorithm);
+    const auto staged =
+        binary_store::verify_staged({settings.path, settings.mode, false}, algorithm);
     if (staged && *staged) facts.staged = (*staged)->digest;
     const auto kept = base::sys::list(state_dir + "/artifacts");
     for (const auto& name : kept.value_or(std::vector<std::string>()))
@@ -113,9 +114,9 @@ Facts gather(const Configuration& configuration, const std::map<std::string, Ans
     for (const auto& component : settings.components) {
         const auto record = records.find(component.name);
         const auto& answer = answers.at(component.approved_by.instance);
-        facts.components.push_back(look_at(
-            component, record == records.end() ? state::ComponentRecord{} : record->second, answer,
-            settings.host.state_dir));
+        facts.components.push_back(
+            look_at(component, record == records.end() ? state::ComponentRecord{} : record->second,
+                    answer, settings.host.state_dir));
         if (answer) facts.sources[component.name] = {answer->run, answer->reason};
     }
     for (const auto& service : settings.services) {
@@ -205,8 +206,10 @@ int plan(const Arguments& arguments) {
     const auto answers = ask_sources(*configuration, **loop);
     const auto facts = gather(*configuration, answers);
     auto made = reconcile::make_plan(facts, base::monotonic_now());
-    if (arguments.has("json")) print_json(made, answers);
-    else print_human(made, answers);
+    if (arguments.has("json"))
+        print_json(made, answers);
+    else
+        print_human(made, answers);
     const bool all_answered =
         std::ranges::all_of(answers, [](const auto& entry) { return entry.second.has_value(); });
     return all_answered ? ExitStatus::done : ExitStatus::failed;

@@ -153,8 +153,8 @@ Result<> Process::reload() {
         auto problem = problems.front();
         problem.what = "cannot reload the configuration: " + problem.what;
         if (problems.size() > 1)
-            problem.fix += fmt::format(" ({} more problems: see 'cmix-wrapper check')",
-                                       problems.size() - 1);
+            problem.fix +=
+                fmt::format(" ({} more problems: see 'cmix-wrapper check')", problems.size() - 1);
         return base::fail(std::move(problem));
     }
     const auto& now = host_->configuration().loaded.settings.host;
@@ -171,8 +171,8 @@ Result<> Process::reload() {
 /// those that are defined in another way are stopped first.
 void Process::replace_host() {
     manager_.notify("RELOADING=1");
-    const auto stopped = changed_services(host_->configuration().loaded.settings,
-                                          next_->loaded.settings);
+    const auto stopped =
+        changed_services(host_->configuration().loaded.settings, next_->loaded.settings);
     host_->stop_services(stopped, [this] {
         loop_.post([this] {
             if (ending_) return;
@@ -215,8 +215,8 @@ int run(const Arguments& arguments) {
         return ExitStatus::failed;
     }
     const auto* own = settings.stream(config::own_stream);
-    const auto path = own != nullptr ? own->path
-                                     : settings.host.state_dir + "/log/cmix-wrapper.log";
+    const auto path =
+        own != nullptr ? own->path : settings.host.state_dir + "/log/cmix-wrapper.log";
     logs::init_own_log(path, settings.host.log_level);
     Process process(**loop, arguments, manager);
     return process.run(std::move(*configuration), signals->get());

@@ -29,8 +29,7 @@ ServiceManager ServiceManager::from_environment() {
     const auto microseconds = std::strtoll(take_variable("WATCHDOG_USEC").c_str(), nullptr, 10);
     const auto pid = take_variable("WATCHDOG_PID");
     const bool for_us = pid.empty() || pid == std::to_string(::getpid());
-    if (microseconds > 0 && for_us)
-        manager.watchdog_ = std::chrono::microseconds(microseconds) / 2;
+    if (microseconds > 0 && for_us) manager.watchdog_ = std::chrono::microseconds(microseconds) / 2;
     return manager;
 }
 

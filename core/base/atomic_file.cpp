@@ -14,7 +14,9 @@ Result<> write_file_atomically(const std::string& path, std::string_view content
         sys::open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode)
             .and_then([&](const UniqueFd& file) {
                 return sys::fchmod(file.get(), mode)
-                    .and_then([&] { return sys::write_all(file.get(), std::as_bytes(std::span(content))); })
+                    .and_then([&] {
+                        return sys::write_all(file.get(), std::as_bytes(std::span(content)));
+                    })
                     .and_then([&] { return sys::fsync(file.get()); });
             })
             .and_then([&] { return sys::rename(beside, path); })

@@ -65,22 +65,21 @@ Result<EventLoop::Handle> EventLoop::watch(int fd, std::uint32_t events,
         return fail(system_problem("", "watch a descriptor", errno));
     auto watch = std::make_shared<Impl::Watch>(Impl::Watch{fd, std::move(callback)});
     impl_->watches.emplace(id, watch);
-    return Handle(std::shared_ptr<void>(
-        nullptr, [weak = std::weak_ptr<Impl>(impl_), id](void*) {
-            const auto impl = weak.lock();
-            if (!impl) return;
-            const auto found = impl->watches.find(id);
-            if (found == impl->watches.end()) return;
-            ::epoll_ctl(impl->epoll.get(), EPOLL_CTL_DEL, found->second->fd, nullptr);
-            impl->watches.erase(found);
-        }));
+    return Handle(std::shared_ptr<void>(nullptr, [weak = std::weak_ptr<Impl>(impl_), id](void*) {
+        const auto impl = weak.lock();
+        if (!impl) return;
+        const auto found = impl->watches.find(id);
+        if (found == impl->watches.end()) return;
+        ::epoll_ctl(impl->epoll.get(), EPOLL_CTL_DEL, found->second->fd, nullptr);
+        impl->watches.erase(found);
+    }));
 }
 
 EventLoop::Handle EventLoop::at(Monotonic at, std::function<void()> callback) {
     auto timer = std::make_shared<Impl::Timer>(Impl::Timer{std::move(callback)});
     impl_->timers.emplace(at, timer);
-    return Handle(std::shared_ptr<void>(
-        nullptr, [weak = std::weak_ptr<Impl>(impl_), at, timer](void*) {
+    return Handle(
+        std::shared_ptr<void>(nullptr, [weak = std::weak_ptr<Impl>(impl_), at, timer](void*) {
             const auto impl = weak.lock();
             if (!impl) return;
             const auto [first, last] = impl->timers.equal_range(at);
@@ -121,8 +120,8 @@ int EventLoop::Impl::patience_ms(Nanoseconds limit) const {
     if (!timers.empty())
         limit = std::min(limit, std::max(Nanoseconds(timers.begin()->first - monotonic_now()),
                                          Nanoseconds::zero()));
-    const auto rounded_up = std::chrono::ceil<milliseconds>(
-        std::min(limit, Nanoseconds(std::chrono::hours(24 * 20))));
+    const auto rounded_up =
+        std::chrono::ceil<milliseconds>(std::min(limit, Nanoseconds(std::chrono::hours(24 * 20))));
     return limit == Nanoseconds::max() ? -1 : static_cast<int>(rounded_up.count());
 }
 

@@ -15,8 +15,7 @@ std::string to_string(const Problem& problem) {
 
 Problem system_problem(std::string_view where, std::string_view verb, int error_number) {
     return {std::string(where),
-            "cannot " + std::string(verb) + ": " +
-                std::generic_category().message(error_number),
+            "cannot " + std::string(verb) + ": " + std::generic_category().message(error_number),
             {}};
 }
 

@@ -34,8 +34,7 @@ Problem system_problem(std::string_view where, std::string_view verb, int error_
 
 /// Short for returning a Problem from a function with a Result.
 inline tl::unexpected<Problem> fail(std::string where, std::string what, std::string fix = {}) {
-    return tl::unexpected<Problem>(
-        Problem{std::move(where), std::move(what), std::move(fix)});
+    return tl::unexpected<Problem>(Problem{std::move(where), std::move(what), std::move(fix)});
 }
 inline tl::unexpected<Problem> fail(Problem problem) {
     return tl::unexpected<Problem>(std::move(problem));

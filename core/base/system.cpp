@@ -78,9 +78,9 @@ Outcome<std::uint64_t> copy_through_buffer(int from, int to, std::int64_t offset
 
 std::string_view name(Call call) {
     constexpr std::array<std::string_view, 24> names{
-        "open",   "read",   "write",    "fsync",  "stat",    "rename",  "link",   "unlink",
-        "mkdir",  "chmod",  "chown",    "truncate", "copy",  "list",    "statvfs", "socket",
-        "connect", "accept", "epoll",   "eventfd", "timerfd", "signalfd", "inotify", "fork"};
+        "open",    "read",   "write", "fsync",    "stat",    "rename",   "link",    "unlink",
+        "mkdir",   "chmod",  "chown", "truncate", "copy",    "list",     "statvfs", "socket",
+        "connect", "accept", "epoll", "eventfd",  "timerfd", "signalfd", "inotify", "fork"};
     return names[static_cast<std::size_t>(call)];
 }
 
@@ -137,14 +137,16 @@ Outcome<> fsync_folder(const std::string& path) {
 
 Outcome<struct stat> stat(const std::string& path) {
     struct stat found {};
-    return attempt(Call::stat, path, [&] { return ::stat(path.c_str(), &found); })
-        .map([&](int) { return found; });
+    return attempt(Call::stat, path, [&] { return ::stat(path.c_str(), &found); }).map([&](int) {
+        return found;
+    });
 }
 
 Outcome<struct stat> lstat(const std::string& path) {
     struct stat found {};
-    return attempt(Call::stat, path, [&] { return ::lstat(path.c_str(), &found); })
-        .map([&](int) { return found; });
+    return attempt(Call::stat, path, [&] { return ::lstat(path.c_str(), &found); }).map([&](int) {
+        return found;
+    });
 }
 
 Outcome<struct stat> fstat(int fd) {
@@ -246,8 +248,7 @@ Outcome<> make_folders(const std::string& path, mode_t mode) {
         const auto made = mkdir(path.substr(0, slash), mode);
         // EROFS and EACCES may stand in for EEXIST on folders above: only the last one decides.
         const bool last = slash == std::string::npos;
-        if (!made && made.error() != EEXIST && (last || !stat(path.substr(0, slash))))
-            return made;
+        if (!made && made.error() != EEXIST && (last || !stat(path.substr(0, slash)))) return made;
         if (last) break;
     }
     const auto found = stat(path);
@@ -257,9 +258,8 @@ Outcome<> make_folders(const std::string& path, mode_t mode) {
 }
 
 Outcome<UniqueFd> unix_socket() {
-    return attempt(Call::socket, {}, [] {
-               return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-           })
+    return attempt(Call::socket, {},
+                   [] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); })
         .map([](int fd) { return UniqueFd(fd); });
 }
 
@@ -298,25 +298,23 @@ Outcome<> listen(int fd, int backlog) {
 }
 
 Outcome<UniqueFd> accept(int fd) {
-    return attempt(Call::accept, {}, [&] {
-               return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-           })
+    return attempt(Call::accept, {},
+                   [&] { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); })
         .map([](int accepted) { return UniqueFd(accepted); });
 }
 
 Outcome<std::size_t> send(int fd, std::span<const std::byte> bytes) {
-    return attempt(Call::write, {}, [&] {
-               return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-           })
+    return attempt(
+               Call::write, {},
+               [&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); })
         .map([](ssize_t sent) { return static_cast<std::size_t>(sent); });
 }
 
 Outcome<uid_t> peer_user(int fd) {
     ucred peer{};
     socklen_t size = sizeof peer;
-    return attempt(Call::socket, {}, [&] {
-               return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
-           })
+    return attempt(Call::socket, {},
+                   [&] { return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size); })
         .map([&](int) { return peer.uid; });
 }
 

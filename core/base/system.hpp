@@ -29,8 +29,30 @@ using Outcome = tl::expected<T, int>; ///< The error is an errno.
 
 /// The calls that a test can make fail.
 enum class Call {
-    open, read, write, fsync, stat, rename, link, unlink, mkdir, chmod, chown, truncate, copy,
-    list, statvfs, socket, connect, accept, epoll, eventfd, timerfd, signalfd, inotify, fork
+    open,
+    read,
+    write,
+    fsync,
+    stat,
+    rename,
+    link,
+    unlink,
+    mkdir,
+    chmod,
+    chown,
+    truncate,
+    copy,
+    list,
+    statvfs,
+    socket,
+    connect,
+    accept,
+    epoll,
+    eventfd,
+    timerfd,
+    signalfd,
+    inotify,
+    fork
 };
 std::string_view name(Call call);
 

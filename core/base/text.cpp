@@ -45,9 +45,8 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 
 /// Takes letters off the front of `text`.
 std::string_view take_word(std::string_view& text) {
-    const auto end = std::ranges::find_if_not(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
+    const auto end = std::ranges::find_if_not(
+        text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
     const auto word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
     text.remove_prefix(word.size());
     return word;
@@ -78,8 +77,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     for (std::size_t i = 1; i <= a.size(); ++i) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-            cost[i][j] = std::min(
-                {cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+            cost[i][j] =
+                std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
         }
@@ -120,8 +119,7 @@ std::optional<Nanoseconds> parse_duration(std::string_view text) {
         const auto number = take_number(text);
         const auto name = take_word(text);
         const auto* unit = std::ranges::find(time_units, name, &Unit::name);
-        if (!number || unit == time_units.end() || unit->factor >= last_factor)
-            return std::nullopt;
+        if (!number || unit == time_units.end() || unit->factor >= last_factor) return std::nullopt;
         const auto sum = multiply_add(*number, unit->factor, total);
         if (!sum) return std::nullopt;
         total = *sum;
@@ -155,8 +153,8 @@ std::string format_size(std::uint64_t bytes) {
     auto value = static_cast<double>(bytes);
     std::size_t unit = 0;
     for (; value >= 1024 && unit + 1 < units.size(); ++unit) value /= 1024;
-    const bool whole = unit == 0 || value >= 100 || value == static_cast<double>(
-                                                                 static_cast<std::uint64_t>(value));
+    const bool whole = unit == 0 || value >= 100 ||
+                       value == static_cast<double>(static_cast<std::uint64_t>(value));
     return whole ? fmt::format("{:.0f} {}", value, units[unit])
                  : fmt::format("{:.1f} {}", value, units[unit]);
 }

@@ -150,10 +150,8 @@ void Activation::swap_files() {
         const auto swapped = binary_store::swap(board_->components.at(name).target);
         if (!swapped) {
             restore_files();
-            return start_all(step_.restarts, [self = shared_from_this(),
-                                              problem = swapped.error()](auto) {
-                self->give_up(problem);
-            });
+            return start_all(step_.restarts, [self = shared_from_this(), problem = swapped.error()](
+                                                 auto) { self->give_up(problem); });
         }
         swapped_.push_back(name);
         note_swapped(name);
@@ -224,8 +222,7 @@ void Activation::commit() {
             return {};
         },
         [self = shared_from_this()](const Result<>& committed) {
-            if (!committed)
-                self->board_->log(CMW_LEVEL_WARN, base::to_string(committed.error()));
+            if (!committed) self->board_->log(CMW_LEVEL_WARN, base::to_string(committed.error()));
             self->finish(true);
         });
 }
@@ -238,17 +235,22 @@ void Activation::roll_back(const Problem& problem) {
         service->stop(); // It may be in back-off: no start of the new files any more.
     }
     restore_files();
-    start_all(step_.restarts, [self = shared_from_this(),
-                               problem](const std::optional<Problem>& again) {
-        for (const auto& [name, digest] : self->step_.changes) {
-            auto& c = self->board_->component(name);
-            if (!again) c.quarantined.insert(digest);
-            self->board_->remember({0, {}, "component", name, "rolled-back", digest.hex(),
-                                    c.installed ? c.installed->hex() : "",
-                                    base::to_string(problem)});
-        }
-        self->give_up(problem);
-    });
+    start_all(step_.restarts,
+              [self = shared_from_this(), problem](const std::optional<Problem>& again) {
+                  for (const auto& [name, digest] : self->step_.changes) {
+                      auto& c = self->board_->component(name);
+                      if (!again) c.quarantined.insert(digest);
+                      self->board_->remember({0,
+                                              {},
+                                              "component",
+                                              name,
+                                              "rolled-back",
+                                              digest.hex(),
+                                              c.installed ? c.installed->hex() : "",
+                                              base::to_string(problem)});
+                  }
+                  self->give_up(problem);
+              });
 }
 
 void Activation::give_up(const Problem& problem) {
@@ -257,8 +259,7 @@ void Activation::give_up(const Problem& problem) {
 }
 
 void Activation::finish(bool all_committed) {
-    const auto milliseconds =
-        std::chrono::duration<double, std::milli>(downtime_).count();
+    const auto milliseconds = std::chrono::duration<double, std::milli>(downtime_).count();
     const auto why = step_.restarts.empty()
                          ? std::string("no program had to be stopped")
                          : fmt::format("{:.1f} ms from the stop to the start", milliseconds);
@@ -269,10 +270,16 @@ void Activation::finish(bool all_committed) {
             board_->succeeded(name);
             c.activated = digest;
             const auto& before = before_.at(name);
-            board_->remember({0, {}, "component", name, "activated", before ? before->hex() : "",
-                              digest.hex(), why});
-            board_->log(CMW_LEVEL_INFO, fmt::format("{}: {} is active, {}", name, digest.hex(),
-                                                    why));
+            board_->remember({0,
+                              {},
+                              "component",
+                              name,
+                              "activated",
+                              before ? before->hex() : "",
+                              digest.hex(),
+                              why});
+            board_->log(CMW_LEVEL_INFO,
+                        fmt::format("{}: {} is active, {}", name, digest.hex(), why));
         }
         board_->save(name);
     }

@@ -72,8 +72,14 @@ void Board::failed(const std::string& name, const base::Problem& problem) {
     if (c.problem != words) {
         log(CMW_LEVEL_ERROR, fmt::format("{}: {}", name, words));
         const auto want = desired(c);
-        remember({0, {}, "component", name, "refused", c.installed ? c.installed->hex() : "",
-                  want ? want->hex() : "", words});
+        remember({0,
+                  {},
+                  "component",
+                  name,
+                  "refused",
+                  c.installed ? c.installed->hex() : "",
+                  want ? want->hex() : "",
+                  words});
     }
     c.problem = words;
     replan();

@@ -80,10 +80,8 @@ void activate(const std::shared_ptr<Board>& board, const Step& step);
 
 /// Step::Do::inspect, fetch and stage.
 void inspect(const std::shared_ptr<Board>& board, const std::string& component);
-void fetch(const std::shared_ptr<Board>& board, const std::string& component,
-           const Digest& digest);
-void stage(const std::shared_ptr<Board>& board, const std::string& component,
-           const Digest& digest);
+void fetch(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
+void stage(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
 
 /// Before each start of a service: its installed files are hashed, unless they are unchanged since
 /// they were, and must be a set that may be started.

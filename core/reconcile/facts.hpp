@@ -46,7 +46,7 @@ struct ServiceFacts {
     bool adopted = true; ///< Whether one of an earlier host runs is known.
     bool busy = false;   ///< Being activated, started or stopped by a step.
     std::map<std::string, std::optional<Digest>> runs; ///< With which files; if it runs.
-    base::Monotonic not_before{}; ///< After an activation that failed.
+    base::Monotonic not_before{};                      ///< After an activation that failed.
 };
 
 /// One consensus source.

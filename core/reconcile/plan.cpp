@@ -90,11 +90,16 @@ class ComponentPlanner {
   private:
     static std::string state_of(Busy busy, const std::string& otherwise) {
         switch (busy) {
-        case Busy::fetching: return "fetching";
-        case Busy::activating: return "activating";
-        case Busy::staging: return "staged";
-        case Busy::inspecting: return "unknown";
-        case Busy::no: break;
+        case Busy::fetching:
+            return "fetching";
+        case Busy::activating:
+            return "activating";
+        case Busy::staging:
+            return "staged";
+        case Busy::inspecting:
+            return "unknown";
+        case Busy::no:
+            break;
         }
         return otherwise;
     }
@@ -102,8 +107,8 @@ class ComponentPlanner {
     void bring(const ComponentFacts& c, const Digest& digest, ComponentView& view) {
         view.state = c.problem.empty() ? "waiting" : "failed";
         if (!due(c)) return;
-        const auto reason = fmt::format("{} is wanted, {} is installed", short_hex(digest),
-                                        short_hex(c.installed));
+        const auto reason =
+            fmt::format("{} is wanted, {} is installed", short_hex(digest), short_hex(c.installed));
         const bool stored = c.stored.contains(digest);
         step(stored ? Step::Do::stage : Step::Do::fetch, c, digest, reason);
     }
@@ -290,12 +295,18 @@ const ServiceFacts* Facts::service(std::string_view name) const {
 
 std::string_view name(Step::Do what) {
     switch (what) {
-    case Step::Do::inspect: return "inspect";
-    case Step::Do::fetch: return "fetch";
-    case Step::Do::stage: return "stage";
-    case Step::Do::activate: return "activate";
-    case Step::Do::start: return "start";
-    case Step::Do::hold_back: return "hold back";
+    case Step::Do::inspect:
+        return "inspect";
+    case Step::Do::fetch:
+        return "fetch";
+    case Step::Do::stage:
+        return "stage";
+    case Step::Do::activate:
+        return "activate";
+    case Step::Do::start:
+        return "start";
+    case Step::Do::hold_back:
+        return "hold back";
     }
     return "?";
 }

@@ -138,9 +138,10 @@ void Reconciler::Impl::replan() {
     const auto differ = [](const ComponentView& a, const ComponentView& b) {
         return a.state != b.state || a.reason != b.reason || a.desired != b.desired;
     };
-    const bool news = !std::ranges::equal(plan.components, views, [&](const auto& a, const auto& b) {
-        return a.first == b.first && !differ(a.second, b.second);
-    });
+    const bool news =
+        !std::ranges::equal(plan.components, views, [&](const auto& a, const auto& b) {
+            return a.first == b.first && !differ(a.second, b.second);
+        });
     views = std::move(plan.components);
     for (const auto& step : plan.steps) carry_out(step);
     again.reset();
@@ -150,11 +151,16 @@ void Reconciler::Impl::replan() {
 
 void Reconciler::Impl::carry_out(const Step& step) {
     switch (step.what) {
-    case Step::Do::inspect: return inspect(board, step.component);
-    case Step::Do::fetch: return fetch(board, step.component, *step.digest);
-    case Step::Do::stage: return stage(board, step.component, *step.digest);
-    case Step::Do::activate: return activate(board, step);
-    case Step::Do::start: return start_service(step);
+    case Step::Do::inspect:
+        return inspect(board, step.component);
+    case Step::Do::fetch:
+        return fetch(board, step.component, *step.digest);
+    case Step::Do::stage:
+        return stage(board, step.component, *step.digest);
+    case Step::Do::activate:
+        return activate(board, step);
+    case Step::Do::start:
+        return start_service(step);
     case Step::Do::hold_back:
         return board->services.at(step.service).service->hold_back(step.reason);
     }
@@ -217,10 +223,10 @@ void Reconciler::Impl::on_event(const std::string& name, const ServiceEvent& eve
 void Reconciler::Impl::note_missing(ComponentFacts& c, const std::string& field,
                                     const plugin_host::Verdict& verdict) {
     const auto refused = verdict.facts.find("refused");
-    const bool was_refused = refused != verdict.facts.end() &&
-                             refused->second.find(field) != std::string::npos;
+    const bool was_refused =
+        refused != verdict.facts.end() && refused->second.find(field) != std::string::npos;
     const auto notice =
-        !verdict.run ? std::string()
+        !verdict.run  ? std::string()
         : was_refused ? fmt::format("the digest approved for '{}' is all zero: ignored", field)
                       : fmt::format("no digest is approved for '{}': ignored", field);
     if (!notice.empty() && notice != c.notice) {
@@ -281,8 +287,8 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
         c.notice.clear();
         if (c.approved == found->second) continue;
         const auto why = fmt::format("{} at block {}", instance, verdict.height);
-        board.remember({0, {}, "component", c.name, "approved", to_hex(c.approved),
-                        found->second.hex(), why});
+        board.remember(
+            {0, {}, "component", c.name, "approved", to_hex(c.approved), found->second.hex(), why});
         board.log(CMW_LEVEL_INFO,
                   fmt::format("{}: {} approves {}", c.name, why, found->second.hex()));
         c.approved = found->second;

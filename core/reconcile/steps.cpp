@@ -33,7 +33,9 @@ Inspection look(const Store& store, const binary_store::Target& target,
                 const std::optional<Digest>& approved) {
     const auto& algorithm = approved ? approved->algorithm : std::string(base::default_algorithm);
     Inspection found{binary_store::verify(target.path, algorithm),
-                     binary_store::verify_staged(target, algorithm), store.kept(), {}};
+                     binary_store::verify_staged(target, algorithm),
+                     store.kept(),
+                     {}};
     const bool is_approved =
         found.installed && *found.installed && digest_in(*found.installed) == approved;
     if (is_approved && !store.has(*approved)) {
@@ -91,11 +93,17 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
                       auto& parts = alive->components.at(name);
                       parts.progress.reset();
                       if (!outcome)
-                          return alive->failed(name, {"binary-source." +
-                                                          parts.settings->from.instance,
-                                                      outcome.error().text, ""});
+                          return alive->failed(name,
+                                               {"binary-source." + parts.settings->from.instance,
+                                                outcome.error().text, ""});
                       alive->component(name).stored.insert(digest);
-                      alive->remember({0, {}, "component", name, "fetched", "", digest.hex(),
+                      alive->remember({0,
+                                       {},
+                                       "component",
+                                       name,
+                                       "fetched",
+                                       "",
+                                       digest.hex(),
                                        "from " + parts.settings->from.instance});
                       alive->succeeded(name);
                       alive->replan();
@@ -137,7 +145,8 @@ void verify_service(const std::shared_ptr<Board>& board, const std::string& name
         const auto identity = now ? std::optional(binary_store::identity_of(*now)) : std::nullopt;
         const bool just_swapped = identity && work.swapped == identity;
         work.swapped.reset();
-        const bool unchanged = identity && work.verified && still_verified(*work.verified, *identity);
+        const bool unchanged =
+            identity && work.verified && still_verified(*work.verified, *identity);
         if (!just_swapped && !unchanged) unknown.emplace_back(part, work.target.path);
     }
     const auto decide = [&board = *board, name, done](const Found& found) {

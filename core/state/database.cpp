@@ -60,7 +60,8 @@ void prepare(Poco::Data::Session& session) {
     session << "PRAGMA journal_mode=WAL", into(answer), now;
     session << "PRAGMA synchronous=FULL", now;
     session << "PRAGMA quick_check(1)", into(answer), now;
-    if (answer != "ok") throw Poco::Data::SQLite::CorruptImageException("the file is damaged: " + answer);
+    if (answer != "ok")
+        throw Poco::Data::SQLite::CorruptImageException("the file is damaged: " + answer);
     int version = 0;
     session << "PRAGMA user_version", into(version), now;
     if (version == schema_version) return;
@@ -179,8 +180,8 @@ Result<> Database::save_service(const std::string& name, const ServiceRecord& re
         int stopped = record.stopped_by_operator ? 1 : 0;
         Poco::Int64 pid = record.pid;
         impl_->session.begin();
-        impl_->session << "INSERT OR REPLACE INTO service VALUES (?, ?, ?)", use(key),
-            use(stopped), use(pid), now;
+        impl_->session << "INSERT OR REPLACE INTO service VALUES (?, ?, ?)", use(key), use(stopped),
+            use(pid), now;
         impl_->session << "DELETE FROM runs WHERE service = ?", use(key), now;
         auto runs = record.runs;
         for (const auto& [component, next] : record.runs_next) runs.try_emplace(component);

@@ -19,9 +19,9 @@ namespace cmw::state {
 
 /// What is known of a component over restarts. Digests by name ("blake2s-256-<hex>"), "" if none.
 struct ComponentRecord {
-    std::string approved;  ///< The last digest that consensus approved.
-    std::string why;       ///< Where from: "chain at block 123".
-    std::string activated; ///< The last digest that we put in place.
+    std::string approved;   ///< The last digest that consensus approved.
+    std::string why;        ///< Where from: "chain at block 123".
+    std::string activated;  ///< The last digest that we put in place.
     std::string activating; ///< The one that we were about to; "" once it is activated.
     std::vector<std::string> quarantined;
 

@@ -19,7 +19,7 @@ struct HistoryEntry {
     std::string event; ///< "approved", "fetched", "refused", "activated", "started", "crashed" ...
     std::string from;  ///< Digest in hex, where it went from one to another; "" if none.
     std::string to;
-    std::string why;   ///< In words: the block, who asked, what was wrong.
+    std::string why; ///< In words: the block, who asked, what was wrong.
 
     bool operator==(const HistoryEntry&) const = default;
 };

@@ -19,7 +19,8 @@ TEST_CASE("a file is copied whole, also where the kernel cannot do it") {
         CAPTURE(fault);
         const auto from = sys::open(folder / "from", O_RDONLY);
         const auto to = sys::open(folder / "to", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        sys::set_fault_plan([fault](sys::Call call, auto) { return call == sys::Call::copy ? fault : 0; });
+        sys::set_fault_plan(
+            [fault](sys::Call call, auto) { return call == sys::Call::copy ? fault : 0; });
         const auto copied = sys::copy_file(from->get(), to->get());
         sys::set_fault_plan({});
         CHECK(copied == content.size());

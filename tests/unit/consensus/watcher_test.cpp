@@ -65,9 +65,7 @@ struct Scene {
     void begin() {
         watcher = std::make_unique<Watcher>(*loop, source, options, [this] { ++changes; });
     }
-    bool until(const std::function<bool()>& reached) {
-        return test::run_until(*loop, reached);
-    }
+    bool until(const std::function<bool()>& reached) { return test::run_until(*loop, reached); }
 };
 
 } // namespace

@@ -26,10 +26,10 @@ class World {
             facts_.components.push_back(c);
             facts_.sources[name] = {true, ""};
         }
-        for (const auto& [name, parts] :
-             std::map<std::string, std::vector<std::string>>{{"cmix", {"server", "libpow", "shared"}},
-                                                             {"helper", {"shared"}},
-                                                             {"gate", {"gateway"}}}) {
+        for (const auto& [name, parts] : std::map<std::string, std::vector<std::string>>{
+                 {"cmix", {"server", "libpow", "shared"}},
+                 {"helper", {"shared"}},
+                 {"gate", {"gateway"}}}) {
             ServiceFacts s;
             s.name = name;
             s.components = parts;
@@ -57,18 +57,31 @@ class World {
     }
 
   private:
-    unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random_); }
+    unsigned below(unsigned n) {
+        return std::uniform_int_distribution<unsigned>(0, n - 1)(random_);
+    }
 
     void disturb() {
         auto& c = facts_.components[below(5)];
         auto& s = facts_.services[below(3)];
         switch (below(6)) {
-        case 0: c.approved = digest(below(4)); break;
-        case 1: s.state = ServiceState::stopped; break; // It ended.
-        case 2: c.installed = digest(9); break;         // Somebody wrote to it.
-        case 3: c.stored.clear(); break;
-        case 4: host_killed(); break;
-        default: break;
+        case 0:
+            c.approved = digest(below(4));
+            break;
+        case 1:
+            s.state = ServiceState::stopped;
+            break; // It ended.
+        case 2:
+            c.installed = digest(9);
+            break; // Somebody wrote to it.
+        case 3:
+            c.stored.clear();
+            break;
+        case 4:
+            host_killed();
+            break;
+        default:
+            break;
         }
     }
 
@@ -89,19 +102,27 @@ class World {
     void carry_out(const Step& step, bool calm) {
         const bool fails = !calm && below(3) == 0;
         switch (step.what) {
-        case Step::Do::inspect: component(step.component).inspected = true; return;
+        case Step::Do::inspect:
+            component(step.component).inspected = true;
+            return;
         case Step::Do::fetch:
             CHECK(step.digest == desired(component(step.component)));
-            if (fails) component(step.component).not_before = now_ + 3s;
-            else component(step.component).stored.insert(*step.digest);
+            if (fails)
+                component(step.component).not_before = now_ + 3s;
+            else
+                component(step.component).stored.insert(*step.digest);
             return;
         case Step::Do::stage:
             CHECK(component(step.component).stored.contains(*step.digest));
             if (!fails) component(step.component).staged = step.digest;
             return;
-        case Step::Do::activate: return activate(step, fails);
-        case Step::Do::start: return start(service(step.service));
-        case Step::Do::hold_back: CHECK_FALSE(is_up(service(step.service))); return;
+        case Step::Do::activate:
+            return activate(step, fails);
+        case Step::Do::start:
+            return start(service(step.service));
+        case Step::Do::hold_back:
+            CHECK_FALSE(is_up(service(step.service)));
+            return;
         }
     }
 

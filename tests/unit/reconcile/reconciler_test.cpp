@@ -137,7 +137,8 @@ TEST_CASE("a crashed program is started again with the file it had") {
 TEST_CASE("a new file that does not start is put back, quarantined, and not tried again") {
     Settled world;
     world.programs.refuse = [](const std::string& content) -> std::optional<Failure> {
-        if (content == v2) return Failure{CMW_FAILED, "cannot execute it: a library is missing", {}};
+        if (content == v2)
+            return Failure{CMW_FAILED, "cannot execute it: a library is missing", {}};
         return std::nullopt;
     };
     world.life->approve(digest_of(v2));
@@ -167,13 +168,15 @@ TEST_CASE("a verdict without the component, or from a node that syncs, changes n
 TEST_CASE("a stop by the operator lasts over restarts of the host, until a start") {
     Settled world;
     bool stopped = false;
-    world.life->reconciler().stop("cmix", "operator", [&](const auto& r) { stopped = r.has_value(); });
+    world.life->reconciler().stop("cmix", "operator",
+                                  [&](const auto& r) { stopped = r.has_value(); });
     REQUIRE(world.life->until([&] { return stopped; }));
     world.restart_host();
     REQUIRE(world.life->until_state("current"));
     CHECK(world.life->service().state == ServiceState::stopped);
     bool started = false;
-    world.life->reconciler().start("cmix", "operator", [&](const auto& r) { started = r.has_value(); });
+    world.life->reconciler().start("cmix", "operator",
+                                   [&](const auto& r) { started = r.has_value(); });
     REQUIRE(world.life->until([&] { return started; }));
     CAPTURE(fmt::format("{}", fmt::join(world.programs.log, ", ")));
     CHECK(world.programs.log == Strings{"stop " + v1, "start " + v1});
@@ -182,7 +185,8 @@ TEST_CASE("a stop by the operator lasts over restarts of the host, until a start
 TEST_CASE("a restart by the operator starts once") {
     Settled world;
     bool done = false;
-    world.life->reconciler().restart("cmix", "operator", [&](const auto& r) { done = r.has_value(); });
+    world.life->reconciler().restart("cmix", "operator",
+                                     [&](const auto& r) { done = r.has_value(); });
     REQUIRE(world.life->until([&] { return done; }));
     REQUIRE(world.life->until_runs(world.programs, v1));
     CHECK(world.programs.log == Strings{"stop " + v1, "start " + v1});

@@ -104,10 +104,9 @@ class FakeSource final : public plugin_host::BinarySource {
                std::function<void(tl::expected<void, Failure>)> done) override {
         ++fetches;
         const auto found = content.find(artifact.digest);
-        auto outcome = found == content.end()
-                           ? tl::expected<void, Failure>(tl::unexpected(
-                                 Failure{CMW_NOT_FOUND, "cannot find the artifact", {}}))
-                           : give(*sink, found->second);
+        auto outcome = found == content.end() ? tl::expected<void, Failure>(tl::unexpected(Failure{
+                                                    CMW_NOT_FOUND, "cannot find the artifact", {}}))
+                                              : give(*sink, found->second);
         loop_.post([done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
     }
     void cancel() override {}
@@ -133,8 +132,7 @@ inline std::string version(const std::string& name) {
 class Life {
   public:
     Life(const TemporaryFolder& folder, Programs& programs)
-        : loop_(std::move(*base::EventLoop::create())), runner_(*loop_, programs),
-          source(*loop_) {
+        : loop_(std::move(*base::EventLoop::create())), runner_(*loop_, programs), source(*loop_) {
         config::ComponentSettings component;
         component.name = component.field = "server";
         component.path = folder / "bin/node";
@@ -154,9 +152,14 @@ class Life {
         std::filesystem::create_directories(folder / "bin");
         std::filesystem::create_directories(folder / "state");
         database_.emplace(std::move(*state::Database::open(folder / "state/state.db")));
-        reconciler_ = std::make_unique<reconcile::Reconciler>(reconcile::Reconciler::Parts{
-            *loop_, settings_, *binary_store::Store::open(folder / "state"), *database_,
-            {{"store", &source}}, [](auto, auto&) {}, [] {}});
+        reconciler_ = std::make_unique<reconcile::Reconciler>(
+            reconcile::Reconciler::Parts{*loop_,
+                                         settings_,
+                                         *binary_store::Store::open(folder / "state"),
+                                         *database_,
+                                         {{"store", &source}},
+                                         [](auto, auto&) {},
+                                         [] {}});
         service_ = std::make_unique<supervisor::Service>(*loop_, settings_.services[0], runner_,
                                                          config::OptionValues{},
                                                          reconciler_->hooks("cmix"));
@@ -182,9 +185,7 @@ class Life {
     }
 
     /// Runs the loop until `reached`.
-    bool until(const std::function<bool()>& reached) {
-        return run_until(*loop_, reached);
-    }
+    bool until(const std::function<bool()>& reached) { return run_until(*loop_, reached); }
     bool until_state(const std::string& state) {
         return until([&] { return component().view.state == state; });
     }

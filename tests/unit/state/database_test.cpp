@@ -18,18 +18,20 @@ Database open(const std::string& path) {
 }
 
 HistoryEntry entry(const std::string& name, const std::string& event) {
-    return {0, UnixTime(std::chrono::seconds(1'700'000'000)), "component", name, event,
-            "aa", "bb", "chain at block 5"};
+    return {0,           UnixTime(std::chrono::seconds(1'700'000'000)),
+            "component", name,
+            event,       "aa",
+            "bb",        "chain at block 5"};
 }
 
 } // namespace
 
 TEST_CASE("components and services are there again after a restart") {
     const TemporaryFolder folder;
-    const ComponentRecord server{"blake2s-256-aa", "chain at block 5", "blake2s-256-bb", "cc",
-                                 {"x", "y"}};
-    const ServiceRecord cmix{true, 4711, {{"server", "aa"}, {"libpow", ""}},
-                             {{"server", "bb"}, {"libpow", "cc"}}};
+    const ComponentRecord server{
+        "blake2s-256-aa", "chain at block 5", "blake2s-256-bb", "cc", {"x", "y"}};
+    const ServiceRecord cmix{
+        true, 4711, {{"server", "aa"}, {"libpow", ""}}, {{"server", "bb"}, {"libpow", "cc"}}};
     {
         auto database = open(folder / "state.db");
         CHECK(database.components()->empty());
