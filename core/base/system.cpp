@@ -318,6 +318,16 @@ Outcome<uid_t> peer_user(int fd) {
         .map([&](int) { return peer.uid; });
 }
 
+Outcome<UniqueFd> inotify() {
+    return attempt(Call::inotify, {}, [] { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); })
+        .map([](int fd) { return UniqueFd(fd); });
+}
+
+Outcome<int> add_watch(int inotify, const std::string& path, std::uint32_t events) {
+    return attempt(Call::inotify, path,
+                   [&] { return ::inotify_add_watch(inotify, path.c_str(), events); });
+}
+
 Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events) {
     auto watcher = attempt(Call::inotify, path, [] {
                        return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -111,6 +111,10 @@ Outcome<uid_t> peer_user(int fd);
 
 /// Reports what happens to `path` (IN_MODIFY ...) on a new inotify descriptor that does not block.
 Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events);
+/// An inotify descriptor that does not block, for many watches.
+Outcome<UniqueFd> inotify();
+/// Adds a watch of `path`; returns its number.
+Outcome<int> add_watch(int inotify, const std::string& path, std::uint32_t events);
 
 /// Another descriptor of the same thing.
 Outcome<UniqueFd> duplicate(int fd);

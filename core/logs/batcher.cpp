@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/batcher.hpp"
+
+#include <algorithm>
+
+namespace cmw::logs {
+
+Batcher::Batcher(const cmw_log_limits& limits)
+    : records_(std::clamp<std::size_t>(limits.records, 1, most_records)),
+      bytes_(static_cast<std::size_t>(std::clamp<std::uint64_t>(limits.bytes, 1, most_bytes))),
+      overhead_(std::min<std::size_t>(limits.overhead_bytes, bytes_ - 1)),
+      record_bytes_(std::min(std::clamp<std::size_t>(limits.record_bytes, 1, most_record_bytes),
+                             bytes_ - overhead_)),
+      linger_(std::clamp<std::int64_t>(limits.linger_ns, 0, 3'600'000'000'000)) {}
+
+bool Batcher::fits(std::size_t text_size) const {
+    return count_ == 0 || (count_ < records_ && taken_ + text_size + overhead_ <= bytes_);
+}
+
+void Batcher::add(std::size_t text_size, base::Monotonic now) {
+    if (count_ == 0) first_ = now;
+    ++count_;
+    taken_ += text_size + overhead_;
+}
+
+void Batcher::clear() {
+    count_ = 0;
+    taken_ = 0;
+}
+
+} // namespace cmw::logs

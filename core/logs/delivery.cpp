@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/delivery.hpp"
+
+#include "base/backoff.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fmt/format.h>
+#include <poll.h>
+#include <random>
+
+namespace cmw::logs {
+
+namespace {
+
+/// After a round the thread rests so long before it listens to files again: what is written line by
+/// line goes in batches, and a busy log does not wake us for each line.
+constexpr base::Nanoseconds rest = std::chrono::milliseconds(10);
+
+double random_fraction() {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<>(0.0, 1.0)(generator);
+}
+
+bool same_limits(const cmw_log_limits& a, const cmw_log_limits& b) {
+    return a.records == b.records && a.bytes == b.bytes && a.overhead_bytes == b.overhead_bytes &&
+           a.record_bytes == b.record_bytes && a.linger_ns == b.linger_ns;
+}
+
+/// Waits until one of `fds` is readable or `until` has come; an interruption is no harm.
+void wait_for(std::span<pollfd> fds, base::Monotonic until) {
+    timespec limit{};
+    const bool limited = until != base::Monotonic::max();
+    if (limited) {
+        const auto left = std::max<base::Nanoseconds>(until - base::monotonic_now(), {});
+        limit.tv_sec = static_cast<time_t>(left.count() / 1'000'000'000);
+        limit.tv_nsec = static_cast<long>(left.count() % 1'000'000'000);
+    }
+    (void)::ppoll(fds.data(), fds.size(), limited ? &limit : nullptr, nullptr);
+}
+
+} // namespace
+
+base::Nanoseconds put_off(unsigned& failures, base::Monotonic& retry, base::Nanoseconds at_least) {
+    const auto wait = std::max(base::Backoff{}.delay(++failures, random_fraction()), at_least);
+    retry = base::monotonic_now() + wait;
+    return wait;
+}
+
+Delivery::Delivery(std::shared_ptr<const DeliverySetup> setup, std::uint64_t life)
+    : setup_(std::move(setup)), board_(*setup_->board), life_(life),
+      streams_(setup_->streams.size()) {}
+
+Delivery::~Delivery() = default;
+
+void Delivery::look() {
+    const std::lock_guard lock(board_.mutex);
+    now_ = {base::monotonic_now(), base::unix_now(), board_.stop_by.has_value()};
+}
+
+void Delivery::run() {
+    while (true) {
+        look();
+        if (now_.stopping) {
+            const std::lock_guard lock(board_.mutex);
+            if (now_.monotonic >= *board_.stop_by) break;
+        }
+        if (watches_)
+            watches_->drain([this](std::size_t stream) { streams_[stream].news = true; });
+        const auto served = round();
+        if (served == Served::given_up) return;
+        if (served == Served::worked) continue;
+        if (now_.stopping && std::ranges::all_of(streams_, &Stream::finished)) break;
+        sleep(served);
+    }
+    end();
+}
+
+void Delivery::end() {
+    for (auto& stream : streams_)
+        if (stream.tail) stream.tail->sync();
+    (void)guarded(nullptr, 0, [this] { instance_.reset(); });
+}
+
+/// Blocked: no stream can go on before a back-off is over.
+Delivery::Served Delivery::round() {
+    auto all = Served::blocked;
+    for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
+        const auto served = serve(stream);
+        if (served == Served::given_up) return served;
+        if (served == Served::worked || all == Served::worked)
+            all = Served::worked;
+        else if (served == Served::idle)
+            all = Served::idle;
+    }
+    return all;
+}
+
+Delivery::Served Delivery::serve(std::size_t stream) {
+    auto& mine = streams_[stream];
+    if (mine.finished) return Served::idle;
+    look();
+    if (!now_.stopping) {
+        const std::lock_guard lock(board_.mutex);
+        if (now_.monotonic < board_.streams[stream].retry) return Served::blocked;
+    }
+    if (!mine.tail) { // Only an instance knows the limits of a batch.
+        const auto made = make_instance();
+        if (made != Served::worked) return made;
+    }
+    if (!mine.tail->blocked() &&
+        (mine.news || now_.stopping || mine.tail->wake_at() <= now_.monotonic)) {
+        const auto filled = fill(stream);
+        if (filled == Served::blocked && !mine.tail->ready(now_)) return filled;
+    }
+    if (mine.tail->ready(now_)) return write(stream);
+    mine.finished = now_.stopping;
+    return Served::idle;
+}
+
+Delivery::Served Delivery::fill(std::size_t stream) {
+    auto& mine = streams_[stream];
+    if (!make_watches()) return file_failed(stream, {"", "cannot watch log files", ""});
+    const auto filled = mine.tail->fill(now_, *watches_, stream);
+    publish(stream, 0);
+    if (!filled) return file_failed(stream, filled.error());
+    mine.news = mine.tail->blocked(); // It stopped reading because the batch is complete.
+    const std::lock_guard lock(board_.mutex);
+    board_.streams[stream].problem.clear();
+    return Served::worked;
+}
+
+/// Tries again after a back-off: what is read until then goes on its way all the same.
+Delivery::Served Delivery::file_failed(std::size_t stream, const base::Problem& problem) {
+    streams_[stream].news = true;
+    streams_[stream].finished = now_.stopping;
+    const auto text = base::to_string(problem);
+    bool is_news = false;
+    {
+        const std::lock_guard lock(board_.mutex);
+        auto& shown = board_.streams[stream];
+        (void)put_off(shown.failures, shown.retry);
+        is_news = std::exchange(shown.problem, text) != text;
+    }
+    if (is_news)
+        setup_->log(CMW_LEVEL_ERROR,
+                    fmt::format("log.{}: {}", setup_->streams[stream].stream, text));
+    return Served::blocked;
+}
+
+bool Delivery::make_watches() {
+    if (watches_) return true;
+    auto watches = Watches::create(streams_.size());
+    if (!watches) return false;
+    watches_ = std::move(*watches);
+    return true;
+}
+
+/// Calls into the plugin, watched. False: it took too long, and this life was given up meanwhile.
+bool Delivery::guarded(const std::shared_ptr<plugin_host::Call>& call, std::size_t stream,
+                       const std::function<void()>& work) {
+    std::uint64_t number = 0;
+    {
+        const std::lock_guard lock(board_.mutex);
+        if (board_.life != life_) return false;
+        number = ++board_.works;
+        board_.working = true;
+        board_.working_for = stream;
+        board_.call = call;
+    }
+    const std::weak_ptr weak = setup_;
+    const auto watched = setup_->watchdog->watch(
+        base::monotonic_now() + setup_->backend.deadline, [weak, call, number] {
+            const auto setup = weak.lock();
+            if (!setup) return;
+            if (call) call->cancel();
+            (void)setup->watchdog->watch(base::monotonic_now() + setup->backend.grace,
+                                         [weak, number] {
+                                             if (const auto late = weak.lock())
+                                                 late->give_up(number);
+                                         });
+        });
+    work();
+    setup_->watchdog->take_back(watched);
+    const std::lock_guard lock(board_.mutex);
+    if (board_.life != life_) return false;
+    board_.working = false;
+    board_.call.reset();
+    return true;
+}
+
+Delivery::Served Delivery::make_instance() {
+    if (instance_) return Served::worked;
+    {
+        const std::lock_guard lock(board_.mutex);
+        if (!now_.stopping && now_.monotonic < board_.instance_retry) return Served::blocked;
+    }
+    tl::expected<std::unique_ptr<plugin_host::LogBackend>, plugin_host::Failure> made;
+    if (!guarded(nullptr, 0, [&] { made = setup_->backend.factory(); })) return Served::given_up;
+    base::Nanoseconds wait{};
+    {
+        using State = plugin_host::InstanceStatus::State;
+        const std::lock_guard lock(board_.mutex);
+        auto& shown = board_.instance;
+        if (made) {
+            board_.instance_failures = 0;
+            if (shown.state != State::ok) ++shown.reinitialisations;
+            // After a failed write only one that is delivered shows that it works again.
+            if (std::ranges::all_of(board_.streams, [](auto& one) { return one.failures == 0; }))
+                shown.state = State::ok;
+        } else {
+            wait = put_off(board_.instance_failures, board_.instance_retry, made.error().retry_after);
+            shown.state = State::reinitialising;
+            shown.last_error = made.error().text;
+        }
+    }
+    if (!made) {
+        setup_->log(CMW_LEVEL_WARN,
+                    fmt::format("log-backend.{}: {}; tried again in {}", setup_->backend.name,
+                                made.error().text,
+                                base::format_duration(std::chrono::floor<std::chrono::milliseconds>(
+                                    wait))));
+        if (now_.stopping)
+            for (auto& stream : streams_) stream.finished = true;
+        return Served::blocked;
+    }
+    instance_ = std::move(*made);
+    if (!limits_ || !same_limits(*limits_, instance_->limits())) make_tails();
+    return Served::worked;
+}
+
+/// For the limits of the instance, from the cursors as they stand.
+void Delivery::make_tails() {
+    limits_ = instance_->limits();
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+        const auto& use = setup_->streams[i];
+        streams_[i].tail.emplace(
+            Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log}, setup_->rules[i],
+            *limits_);
+        streams_[i].news = true;
+    }
+}
+
+Delivery::Served Delivery::write(std::size_t stream) {
+    auto& mine = streams_[stream];
+    const auto made = make_instance();
+    if (made != Served::worked) return made;
+    if (!mine.tail->ready(now_)) return Served::worked; // Other limits, other batches.
+
+    const auto records = mine.tail->batch();
+    const cmw_log_batch batch{sizeof(cmw_log_batch), sizeof(cmw_log_record), records.size(),
+                              records.data(), &setup_->streams[stream].use->get()};
+    const auto call =
+        std::make_shared<plugin_host::Call>(base::monotonic_now() + setup_->backend.deadline);
+    plugin_host::WriteOutcome outcome;
+    if (!guarded(call, stream, [&] { outcome = instance_->write(batch, *call); }))
+        return Served::given_up;
+
+    const auto delivered =
+        outcome.failure ? std::min(outcome.delivered, records.size()) : records.size();
+    mine.tail->confirm(delivered);
+    publish(stream, delivered);
+    if (outcome.failure) return drop_instance(stream, *outcome.failure);
+    const std::lock_guard lock(board_.mutex);
+    board_.streams[stream].failures = 0;
+    board_.instance.state = plugin_host::InstanceStatus::State::ok;
+    return Served::worked;
+}
+
+Delivery::Served Delivery::drop_instance(std::size_t stream, const plugin_host::Failure& failure) {
+    base::Nanoseconds wait{};
+    {
+        const std::lock_guard lock(board_.mutex);
+        auto& shown = board_.streams[stream];
+        wait = put_off(shown.failures, shown.retry, failure.retry_after);
+        board_.instance.state = plugin_host::InstanceStatus::State::reinitialising;
+        board_.instance.last_error = failure.text;
+    }
+    setup_->log(CMW_LEVEL_WARN,
+                fmt::format("log-backend.{}: {} (stream {}); made anew, tried again in {}",
+                            setup_->backend.name, failure.text, setup_->streams[stream].stream,
+                            base::format_duration(
+                                std::chrono::floor<std::chrono::milliseconds>(wait))));
+    streams_[stream].finished = now_.stopping;
+    if (!guarded(nullptr, stream, [this] { instance_.reset(); })) return Served::given_up;
+    return Served::blocked;
+}
+
+void Delivery::publish(std::size_t stream, std::size_t delivered) {
+    const auto& tail = *streams_[stream].tail;
+    const std::lock_guard lock(board_.mutex);
+    auto& shown = board_.streams[stream];
+    shown.delivered += delivered;
+    shown.read_bytes = tail.read_bytes();
+    shown.file = tail.reader().file();
+    shown.id = tail.reader().id();
+    shown.confirmed = tail.confirmed();
+    shown.oldest = tail.oldest();
+}
+
+base::Monotonic Delivery::wake_at() {
+    const std::lock_guard lock(board_.mutex);
+    auto earliest = now_.stopping ? *board_.stop_by : base::Monotonic::max();
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+        const auto& mine = streams_[i];
+        if (mine.finished) continue;
+        const bool waiting = !mine.tail || mine.news || mine.tail->ready(now_);
+        auto at = waiting ? now_.monotonic : mine.tail->wake_at();
+        at = std::max(at, board_.streams[i].retry);
+        if (!instance_ && waiting) at = std::max(at, board_.instance_retry);
+        earliest = std::min(earliest, at);
+    }
+    return earliest;
+}
+
+void Delivery::sleep(Served round) {
+    const auto until = wake_at();
+    std::array<pollfd, 2> fds{{{now_.stopping ? -1 : board_.wake.get(), POLLIN, 0},
+                               {watches_ ? watches_->fd() : -1, POLLIN, 0}}};
+    if (round == Served::blocked || !watches_) {
+        wait_for(std::span(fds).first(1), until);
+        return;
+    }
+    wait_for(std::span(fds).first(1), std::min(until, now_.monotonic + rest));
+    if ((fds[0].revents & POLLIN) == 0 && base::monotonic_now() < until) wait_for(fds, until);
+}
+
+} // namespace cmw::logs

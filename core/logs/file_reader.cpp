@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/file_reader.hpp"
+
+#include "base/system.hpp"
+
+#include <algorithm>
+#include <cmw/abi/plugin.h>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace cmw::logs {
+
+namespace sys = base::sys;
+
+namespace {
+
+std::span<std::byte> as_bytes(std::span<char> buffer) {
+    return std::as_writable_bytes(buffer);
+}
+
+sys::Outcome<std::string> read_first_bytes(int fd) {
+    std::string bytes(Fingerprint::most, '\0');
+    const auto got = sys::pread(fd, as_bytes(bytes), 0);
+    if (!got) return tl::unexpected(got.error());
+    bytes.resize(*got);
+    return bytes;
+}
+
+} // namespace
+
+FileReader::FileReader(std::string path, std::optional<Cursor> start, Log log)
+    : path_(std::move(path)), folder_(std::filesystem::path(path_).parent_path().string()),
+      log_(std::move(log)), start_(std::move(start)) {}
+
+base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
+    if (!file_) {
+        const auto opened = open_first();
+        if (!opened) return base::fail(opened.error());
+        if (!*opened) return Outcome{State::nothing, 0};
+    }
+    if (truncated_ || next_) return Outcome{State::over, 0};
+    auto got = read_once(buffer);
+    if (!got || got->state != State::nothing) return got;
+
+    const auto moved_on = writer_has_moved_on();
+    if (!moved_on) return base::fail(moved_on.error());
+    if (!*moved_on) return got;
+    // What was written between our last look and its writer's moving on.
+    auto rest = read_once(buffer);
+    if (!rest || rest->state != State::nothing) {
+        next_.reset();
+        return rest;
+    }
+    return Outcome{State::over, 0};
+}
+
+/// Read first and look at the file after: bytes read before a truncation are what they were.
+base::Result<FileReader::Outcome> FileReader::read_once(std::span<char> buffer) {
+    const auto got = sys::pread(file_->get(), as_bytes(buffer), static_cast<std::int64_t>(offset_));
+    if (!got) return base::fail(base::system_problem(path_, "read the log", got.error()));
+    const auto now = sys::fstat(file_->get());
+    if (!now) return base::fail(base::system_problem(path_, "look at the log", now.error()));
+    const auto size = static_cast<std::uint64_t>(now->st_size);
+    if (*got == 0 && size < offset_) {
+        truncated_ = true;
+        return Outcome{State::over, 0};
+    }
+    if (size >= offset_ + *got) {
+        const auto changed = first_bytes_changed();
+        if (!changed) return base::fail(changed.error());
+        if (*changed) {
+            truncated_ = true;
+            return Outcome{State::over, 0};
+        }
+    }
+    modified_ns_ = modified_ns(*now);
+    offset_ += *got;
+    return Outcome{*got > 0 ? State::bytes : State::nothing, *got};
+}
+
+base::Result<bool> FileReader::first_bytes_changed() {
+    auto now = read_first_bytes(file_->get());
+    if (!now) return base::fail(base::system_problem(path_, "read the log", now.error()));
+    if (!now->starts_with(first_bytes_)) return true;
+    first_bytes_ = std::move(*now);
+    return false;
+}
+
+base::Result<bool> FileReader::writer_has_moved_on() {
+    const auto live = sys::stat(path_);
+    if (!live && live.error() != ENOENT && live.error() != ENOTDIR)
+        return base::fail(base::system_problem(path_, "look at the log", live.error()));
+    id_at_path_ = live ? std::optional(file_id(*live)) : std::nullopt;
+    if (!live || *id_at_path_ == id_) return false;
+
+    const auto generations = list_generations(path_);
+    if (!generations) return base::fail(generations.error());
+    const auto later = written_after(*generations, id_, modified_ns_);
+    const auto next = std::ranges::find_if(later, [](const auto& one) { return one.size > 0; });
+    if (next == later.end()) return false;
+    next_ = *next;
+    return true;
+}
+
+base::Result<> FileReader::advance() {
+    if (truncated_) {
+        log_(CMW_LEVEL_INFO, fmt::format("{} was truncated at byte {}: read from its start", path_,
+                                         offset_));
+        before_ += offset_;
+        offset_ = 0;
+        first_bytes_.clear();
+        truncated_ = false;
+        return {};
+    }
+    if (!next_) return {};
+    const auto read = offset_;
+    const auto opened = open(next_->name, &next_->id);
+    if (!opened) return base::fail(opened.error());
+    next_.reset(); // If it was rotated meanwhile, the end of this file is seen once more.
+    if (*opened) before_ += read;
+    return {};
+}
+
+/// False: there is no such file, or another one now. Then nothing has changed.
+base::Result<bool> FileReader::open(const std::string& name, const FileId* expected) {
+    const auto path = (std::filesystem::path(folder_) / name).string();
+    // A FIFO put in its place must not make us wait.
+    auto file = sys::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (!file && (file.error() == ENOENT || file.error() == ENOTDIR)) return false;
+    if (!file) return base::fail(base::system_problem(path, "open the log", file.error()));
+    const auto found = sys::fstat(file->get());
+    if (!found) return base::fail(base::system_problem(path, "look at the log", found.error()));
+    if (!S_ISREG(found->st_mode))
+        return base::fail(path, "cannot follow the log: it is not a regular file");
+    if (expected != nullptr && !(file_id(*found) == *expected)) return false;
+    auto first = read_first_bytes(file->get());
+    if (!first) return base::fail(base::system_problem(path, "read the log", first.error()));
+
+    file_ = std::make_shared<const base::UniqueFd>(std::move(*file));
+    id_ = file_id(*found);
+    modified_ns_ = modified_ns(*found);
+    first_bytes_ = std::move(*first);
+    offset_ = 0;
+    return true;
+}
+
+base::Result<bool> FileReader::open_first() {
+    if (!start_) return open(std::filesystem::path(path_).filename().string(), nullptr);
+    const auto generations = list_generations(path_);
+    if (!generations) return base::fail(generations.error());
+    const auto resumed = resume(*generations);
+    if (!resumed || *resumed) return resumed;
+
+    const auto later = written_after(*generations, FileId{}, start_->modified_ns);
+    for (const auto& one : later) {
+        const auto opened = open(one.name, &one.id);
+        if (!opened) return opened;
+        if (!*opened) return false;
+        before_ = start_->before + start_->offset;
+        if (start_->offset > 0)
+            log_(CMW_LEVEL_WARN,
+                 fmt::format("cannot find the file of {} that was shipped up to byte {}: it was "
+                             "deleted, truncated or rewritten; going on with {} from its start",
+                             path_, start_->offset, one.name));
+        start_.reset();
+        return true;
+    }
+    return false;
+}
+
+/// Opens the file that the cursor means, if it is still there. The device does not count: its number
+/// may be another after a reboot, and all generations are in one folder.
+base::Result<bool> FileReader::resume(const std::vector<Generation>& generations) {
+    for (const auto& one : generations) {
+        if (one.id.inode != start_->inode || one.size < start_->offset) continue;
+        const auto opened = open(one.name, &one.id);
+        if (!opened) return opened;
+        if (!*opened) return false;
+        const auto known = std::string_view(first_bytes_).substr(0, start_->fingerprint.size);
+        if (Fingerprint::of(known) == start_->fingerprint) {
+            offset_ = start_->offset;
+            before_ = start_->before;
+            start_.reset();
+            return true;
+        }
+        file_.reset();
+    }
+    return false;
+}
+
+Cursor FileReader::cursor_at(std::uint64_t offset) const {
+    const auto confirmed = std::string_view(first_bytes_).substr(0, offset);
+    return {id_.inode, Fingerprint::of(confirmed), offset, before_, modified_ns_};
+}
+
+} // namespace cmw::logs

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// logs/file_reader.hpp - the bytes of a log, over rotations: by what a file is, not by its name.
+//
+// - Renamed: read through the open descriptor to its end. It is over when a later generation holds
+//   bytes, because then its writer has moved on; several generations may lie between.
+// - Truncated or rewritten in place (shorter than what was read, or other first bytes): over, and
+//   then read from its start.
+// - Deleted: read on through the descriptor until a later generation holds bytes.
+// - Not there: nothing, until it is.
+// - At the start: the file that the cursor means is looked for among the generations, by inode and
+//   first bytes. If it is gone, what was written later is read from its start, and the log says so.
+// Belongs to one thread; does not wait.
+#pragma once
+
+#include "logs/cursor.hpp"
+#include "logs/generations.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace cmw::logs {
+
+class FileReader {
+  public:
+    using Log = std::function<void(std::uint32_t level, const std::string& line)>;
+
+    /// Opens nothing yet. `start`: nothing for a stream never seen: from the live file's start.
+    FileReader(std::string path, std::optional<Cursor> start, Log log);
+
+    enum class State {
+        bytes,   ///< Some were read.
+        nothing, ///< None at present.
+        over,    ///< No more will come of this file: call advance().
+    };
+    struct Outcome {
+        State state = State::nothing;
+        std::size_t size = 0;
+    };
+    /// The next bytes of the file.
+    base::Result<Outcome> read(std::span<char> buffer);
+
+    /// After `over`: goes on with the next file, or with the same one from its start.
+    base::Result<> advance();
+
+    /// The cursor for when the file is confirmed up to `offset`, which has been read.
+    Cursor cursor_at(std::uint64_t offset) const;
+
+    std::uint64_t offset() const { return offset_; } ///< In the file, of what is read next.
+    std::uint64_t before() const { return before_; } ///< Bytes of the stream in earlier files.
+
+    /// The open file; null if there is none.
+    const std::shared_ptr<const base::UniqueFd>& file() const { return file_; }
+    const FileId& id() const { return id_; } ///< Of the open file.
+    /// What stood at the path when the file's end was last seen; nothing if nothing did.
+    const std::optional<FileId>& id_at_path() const { return id_at_path_; }
+    const std::string& path() const { return path_; }
+
+  private:
+    base::Result<bool> open_first();
+    base::Result<bool> resume(const std::vector<Generation>& generations);
+    base::Result<bool> open(const std::string& name, const FileId* expected);
+    base::Result<Outcome> read_once(std::span<char> buffer);
+    base::Result<bool> first_bytes_changed();
+    base::Result<bool> writer_has_moved_on();
+
+    std::string path_;
+    std::string folder_;
+    Log log_;
+    std::optional<Cursor> start_; ///< Until a file is open.
+    std::shared_ptr<const base::UniqueFd> file_;
+    FileId id_;
+    std::optional<FileId> id_at_path_;
+    std::string first_bytes_;
+    std::uint64_t offset_ = 0;
+    std::uint64_t before_ = 0;
+    std::int64_t modified_ns_ = 0;
+    bool truncated_ = false;
+    std::optional<Generation> next_; ///< What comes after a file that is over.
+};
+
+} // namespace cmw::logs

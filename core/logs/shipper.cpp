@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/shipper.hpp"
+
+#include "base/system.hpp"
+#include "base/text.hpp"
+#include "base/worker.hpp"
+
+#include <fmt/format.h>
+#include <sys/eventfd.h>
+
+namespace cmw::logs {
+
+namespace {
+
+using State = plugin_host::InstanceStatus::State;
+
+/// What of `stream` is on the disk and not confirmed, over all its generations.
+std::uint64_t pending_bytes(const StreamUse& use, const StreamBoard& stream) {
+    const auto live = base::sys::stat(use.path);
+    if (!stream.file) { // Not begun: the cursor knows.
+        const auto content = base::sys::read_file(use.cursor_path, 4096).value_or("");
+        const auto saved = decode_cursor_file(content);
+        const auto size = live ? static_cast<std::uint64_t>(live->st_size) : 0;
+        const bool same = live && saved && file_id(*live).inode == saved->cursor.inode;
+        return same ? size - std::min(size, saved->cursor.offset) : size;
+    }
+    const auto open = base::sys::fstat(stream.file->get());
+    if (!open) return 0;
+    const auto size = static_cast<std::uint64_t>(open->st_size);
+    auto pending = size - std::min(size, stream.confirmed);
+    if (!live || file_id(*live) == stream.id) return pending;
+    const auto generations = list_generations(use.path);
+    if (!generations) return pending;
+    for (const auto& later : written_after(*generations, stream.id, modified_ns(*open)))
+        pending += later.size;
+    return pending;
+}
+
+} // namespace
+
+base::Result<std::shared_ptr<Shipper>> Shipper::start(DeliverySetup setup) {
+    auto wake = base::sys::event();
+    if (!wake)
+        return base::fail(base::system_problem("log-backend." + setup.backend.name,
+                                               "make an event descriptor", wake.error()));
+    const std::shared_ptr<Shipper> shipper(new Shipper);
+    shipper->setup_ = std::make_shared<DeliverySetup>(std::move(setup));
+    auto& board = *shipper->setup_->board;
+    board.wake = std::move(*wake);
+    board.streams.resize(shipper->setup_->streams.size());
+    shipper->setup_->give_up = [weak = std::weak_ptr(shipper)](std::uint64_t work) {
+        if (const auto self = weak.lock()) self->give_up(work);
+    };
+    const std::lock_guard lock(board.mutex);
+    shipper->start_life();
+    return shipper;
+}
+
+Shipper::~Shipper() = default;
+
+/// With the board's mutex held.
+void Shipper::start_life() {
+    auto& board = *setup_->board;
+    board.running = true;
+    board.working = false;
+    thread_ = std::make_unique<base::Worker>("log-" + setup_->backend.name);
+    thread_->post([setup = setup_, life = board.life, weak = weak_from_this()] {
+        Delivery(setup, life).run();
+        if (const auto self = weak.lock()) self->ended(life);
+    });
+}
+
+void Shipper::ended(std::uint64_t life) {
+    auto& board = *setup_->board;
+    const std::lock_guard lock(board.mutex);
+    if (life == board.life) {
+        board.running = false;
+        board.changed.notify_all();
+        return;
+    }
+    --board.given_up;
+    if (board.running || board.stop_by) return;
+    board.instance.state = State::reinitialising;
+    start_life();
+}
+
+void Shipper::give_up(std::uint64_t work) {
+    auto& board = *setup_->board;
+    std::string line;
+    {
+        const std::lock_guard lock(board.mutex);
+        if (!board.running || !board.working || board.works != work) return;
+        auto& stream = board.streams[board.working_for];
+        (void)put_off(stream.failures, stream.retry);
+        ++board.life;
+        ++board.given_up;
+        board.running = false;
+        board.working = false;
+        board.call.reset();
+        thread_->abandon();
+        board.instance.last_error =
+            fmt::format("cannot wait any longer: no return {} after the deadline",
+                        base::format_duration(setup_->backend.grace));
+        board.instance.state = State::reinitialising;
+        if (board.given_up > most_given_up)
+            board.instance.state = State::stuck;
+        else if (!board.stop_by)
+            start_life();
+        board.changed.notify_all();
+        line = fmt::format("log-backend.{}: {}; its thread is given up{}", setup_->backend.name,
+                           board.instance.last_error,
+                           board.running ? " and a new one started" : "");
+    }
+    setup_->log(CMW_LEVEL_ERROR, line);
+}
+
+void Shipper::stop_by(base::Monotonic at) {
+    auto& board = *setup_->board;
+    const std::lock_guard lock(board.mutex);
+    board.stop_by = at;
+    (void)::eventfd_write(board.wake.get(), 1);
+}
+
+void Shipper::wait_for_end() {
+    auto& board = *setup_->board;
+    std::unique_lock lock(board.mutex);
+    const auto ended = [&] { return !board.running; };
+    if (!board.changed.wait_until(lock, *board.stop_by, ended)) {
+        if (board.call) board.call->cancel();
+        if (!board.changed.wait_for(lock, setup_->backend.grace, ended)) {
+            ++board.life;
+            board.running = false;
+            thread_->abandon();
+        }
+    }
+    auto thread = std::move(thread_);
+    lock.unlock();
+    thread.reset(); // Joins, if it was not given up.
+}
+
+plugin_host::InstanceStatus Shipper::instance() const {
+    const std::lock_guard lock(setup_->board->mutex);
+    return setup_->board->instance;
+}
+
+DeliveryStatus Shipper::delivery(std::size_t stream) const {
+    StreamBoard shown;
+    {
+        const std::lock_guard lock(setup_->board->mutex);
+        shown = setup_->board->streams[stream];
+    }
+    DeliveryStatus status;
+    status.delivered = shown.delivered;
+    status.pending_bytes = pending_bytes(setup_->streams[stream], shown);
+    if (shown.oldest)
+        status.oldest_pending_s = std::max(
+            0.0, std::chrono::duration<double>(base::unix_now() - *shown.oldest).count());
+    return status;
+}
+
+std::uint64_t Shipper::read_bytes(std::size_t stream) const {
+    const std::lock_guard lock(setup_->board->mutex);
+    return setup_->board->streams[stream].read_bytes;
+}
+
+} // namespace cmw::logs

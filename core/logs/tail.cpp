@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "logs/tail.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace cmw::logs {
+
+namespace {
+
+constexpr std::size_t first_capacity = 64 * 1024;
+
+} // namespace
+
+Tail::Tail(Settings settings, const EventRule& rule, const cmw_log_limits& limits)
+    : settings_(std::move(settings)), rule_(rule), batcher_(limits),
+      assembler_(rule, batcher_.record_bytes()),
+      reader_(settings_.path, std::nullopt, settings_.log) {}
+
+base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) {
+    if (!cursor_) {
+        auto cursor = CursorFile::open(settings_.cursor_path);
+        if (!cursor) return base::fail(cursor.error());
+        reader_ = FileReader(settings_.path, cursor->cursor(), settings_.log);
+        cursor_ = std::move(*cursor);
+    }
+    while (!blocked()) {
+        assemble(now, over_ ? Following::nothing : Following::more);
+        if (blocked()) break;
+        if (over_ && entries_.empty()) {
+            if (const auto advanced = next_file(); !advanced) return advanced;
+            continue;
+        }
+        if (over_ || !make_room()) {
+            closed_ = true;
+            break;
+        }
+        const auto more = read_more(now, watches, number);
+        if (!more) return base::fail(more.error());
+        if (!*more) break;
+    }
+    return {};
+}
+
+/// False: nothing more is there at present.
+base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t number) {
+    while (true) {
+        const auto got = reader_.read({buffer_.get() + size_, capacity_ - size_});
+        if (!got) return base::fail(got.error());
+        if (!opened_ && reader_.file()) {
+            opened_ = true;
+            origin_ = confirmed_ = reader_.offset() - got->size;
+        }
+        if (got->state == FileReader::State::over) over_ = true;
+        size_ += got->size;
+        if (got->size > 0 && rule_.kind() != EventRule::Kind::line) quiet_since_ = now.monotonic;
+        if (got->state != FileReader::State::nothing) return true;
+
+        const auto news = watches.follow(number, reader_);
+        if (!news) return base::fail(news.error());
+        if (!*news) break;
+    }
+    if (quiet_since_ && (now.stopping || now.monotonic >= *quiet_since_ + silence)) {
+        assemble(now, Following::silence);
+        quiet_since_.reset();
+    }
+    if (parsed_ == size_) quiet_since_.reset();
+    if (parsed_ == size_ && entries_.empty()) { // Idle logs hold no memory.
+        buffer_.reset();
+        capacity_ = size_ = parsed_ = 0;
+        origin_ = reader_.offset();
+    }
+    return false;
+}
+
+void Tail::assemble(const Now& now, Following following) {
+    if (held_) {
+        if (!take(*held_, now)) return;
+        held_.reset();
+    }
+    while (!batcher_.full()) {
+        const std::string_view bytes(buffer_.get() + parsed_, size_ - parsed_);
+        const auto record = assembler_.next(bytes, following);
+        if (!record) return;
+        const auto text = static_cast<std::size_t>(record->text.data() - buffer_.get());
+        const Piece piece{parsed_, text, record->text.size(), parsed_ + record->size,
+                          record->level};
+        parsed_ = piece.end;
+        const bool hole = record->text.empty() && bytes.front() == '\0';
+        if (!hole && !take(piece, now)) {
+            held_ = piece;
+            return;
+        }
+    }
+    closed_ = true;
+}
+
+bool Tail::take(const Piece& piece, const Now& now) {
+    if (!batcher_.fits(piece.text_size)) {
+        closed_ = true;
+        return false;
+    }
+    batcher_.add(piece.text_size, now.monotonic);
+    entries_.push_back({piece, now.unix});
+    return true;
+}
+
+/// False: the buffer is full of the batch.
+bool Tail::make_room() {
+    if (size_ < capacity_) return true;
+    const auto front = entries_.empty() ? parsed_ : entries_.front().piece.begin;
+    if (front > 0 && (entries_.empty() || front >= capacity_ / 2)) {
+        shift(front);
+        return true;
+    }
+    // A record that is as long as it may be can be told to be that.
+    const auto most = std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}});
+    if (capacity_ >= most) return false;
+    const auto capacity = std::clamp(capacity_ * 2, std::min(first_capacity, most), most);
+    auto grown = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ > 0) std::memcpy(grown.get(), buffer_.get(), size_);
+    buffer_ = std::move(grown);
+    capacity_ = capacity;
+    return true;
+}
+
+void Tail::shift(std::size_t bytes) {
+    std::memmove(buffer_.get(), buffer_.get() + bytes, size_ - bytes);
+    size_ -= bytes;
+    parsed_ -= bytes;
+    origin_ += bytes;
+    for (auto& [piece, time] : entries_) {
+        piece.begin -= bytes;
+        piece.text -= bytes;
+        piece.end -= bytes;
+    }
+}
+
+base::Result<> Tail::next_file() {
+    const auto advanced = reader_.advance();
+    if (!advanced) return advanced;
+    size_ = parsed_ = 0;
+    origin_ = confirmed_ = reader_.offset();
+    assembler_.restart();
+    over_ = false;
+    save();
+    return {};
+}
+
+bool Tail::ready(const Now& now) const {
+    return !entries_.empty() &&
+           (blocked() || now.stopping || now.monotonic >= batcher_.due());
+}
+
+base::Monotonic Tail::wake_at() const {
+    auto at = base::Monotonic::max();
+    if (blocked()) return at;
+    if (!entries_.empty()) at = batcher_.due();
+    if (quiet_since_) at = std::min(at, *quiet_since_ + silence);
+    return at;
+}
+
+std::optional<base::UnixTime> Tail::oldest() const {
+    if (entries_.empty()) return std::nullopt;
+    return entries_.front().time;
+}
+
+std::span<const cmw_log_record> Tail::batch() {
+    sent_ = true;
+    records_.clear();
+    for (const auto& [piece, time] : entries_)
+        records_.push_back({time.time_since_epoch().count(),
+                            reader_.before() + origin_ + piece.begin,
+                            {settings_.stream.data(), settings_.stream.size()},
+                            {buffer_.get() + piece.text, piece.text_size},
+                            piece.level,
+                            0});
+    return records_;
+}
+
+void Tail::confirm(std::size_t count) {
+    if (count == 0) return;
+    confirmed_ = origin_ + entries_[count - 1].piece.end;
+    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (entries_.empty()) {
+        batcher_.clear();
+        records_.clear();
+        closed_ = sent_ = false;
+    }
+    save();
+}
+
+void Tail::save() {
+    if (!cursor_ || !reader_.file()) return;
+    const auto saved = cursor_->save(reader_.cursor_at(confirmed_));
+    if (!saved && !save_failed_) settings_.log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+    save_failed_ = !saved;
+}
+
+void Tail::sync() {
+    if (!cursor_) return;
+    const auto synced = cursor_->sync();
+    if (!synced) settings_.log(CMW_LEVEL_ERROR, base::to_string(synced.error()));
+}
+
+} // namespace cmw::logs

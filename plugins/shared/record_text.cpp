@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shared/record_text.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace cmw::record_text {
+
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+
+/// The length of the UTF-8 sequence that `text` begins with; 0 if it is none (overlong forms,
+/// surrogates and what is over U+10FFFF are none, as the Unicode standard's table 3-7 has it).
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const auto first = byte(0);
+    if (first < 0x80) return 1;
+    const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if (length == 0 || first > 0xF4 || text.size() < length) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if ((byte(i) & 0xC0) != 0x80) return 0;
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    if (first == 0xED && byte(1) > 0x9F) return 0;
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    if (first == 0xF4 && byte(1) > 0x8F) return 0;
+    return length;
+}
+
+/// The escape of a character that may not stand in a JSON string; "" of others.
+std::string_view short_escape(char character) {
+    switch (character) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default: return "";
+    }
+}
+
+} // namespace
+
+std::string_view level_name(std::uint32_t level) {
+    static constexpr std::array<std::string_view, 6> names{"TRACE", "DEBUG", "INFO",
+                                                           "WARN",  "ERROR", "FATAL"};
+    return level < names.size() ? names[level] : names[CMW_LEVEL_INFO];
+}
+
+void append_time(std::string& out, std::int64_t time_ns) {
+    constexpr std::int64_t second = 1'000'000'000;
+    auto seconds = time_ns / second;
+    auto rest = time_ns % second;
+    if (rest < 0) { // Before 1970.
+        rest += second;
+        --seconds;
+    }
+    const auto whole = static_cast<std::time_t>(seconds);
+    std::tm parts{};
+    ::gmtime_r(&whole, &parts);
+    char text[64];
+    const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    out.append(text, size);
+    const auto milliseconds = rest / 1'000'000;
+    out += '.';
+    for (const int unit : {100, 10, 1}) out += static_cast<char>('0' + milliseconds / unit % 10);
+    out += 'Z';
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    std::size_t plain = 0; // Where what can be copied as it is begins.
+    for (std::size_t i = 0; i < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto escape = short_escape(text[i]);
+        const auto length = sequence_length(text.substr(i));
+        if (length > 0 && escape.empty() && byte >= 0x20 && byte != 0x7F) {
+            i += length;
+            continue;
+        }
+        out.append(text.substr(plain, i - plain));
+        if (length == 0)
+            out += "\xEF\xBF\xBD";
+        else if (!escape.empty())
+            out += escape;
+        else
+            out.append("\\u00").append({hex_digits[byte >> 4], hex_digits[byte & 15]});
+        plain = ++i;
+    }
+    out.append(text.substr(plain));
+    out += '"';
+}
+
+void append_json(std::string& out, const cmw_log_record& record) {
+    out += R"({"time":")";
+    append_time(out, record.time_ns);
+    out += R"(","level":")";
+    out += level_name(record.level);
+    out += R"(","stream":)";
+    append_json_string(out, {record.stream.data, record.stream.size});
+    out += R"(,"sequence":)";
+    out += std::to_string(record.sequence);
+    out += R"(,"text":)";
+    append_json_string(out, {record.text.data, record.text.size});
+    out += "}\n";
+}
+
+void append_text(std::string& out, const cmw_log_record& record) {
+    append_time(out, record.time_ns);
+    out += ' ';
+    out += level_name(record.level);
+    out += ' ';
+    out.append(record.text.data, record.text.size);
+    out += '\n';
+}
+
+void append_harmless(std::string& out, std::string_view text) {
+    for (const char character : text) {
+        const auto byte = static_cast<unsigned char>(character);
+        const bool steers = (byte < 0x20 && character != '\t' && character != '\n') || byte == 0x7F;
+        if (steers)
+            out.append("\\x").append({hex_digits[byte >> 4], hex_digits[byte & 15]});
+        else
+            out += character;
+    }
+}
+
+} // namespace cmw::record_text
