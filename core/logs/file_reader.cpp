@@ -19,6 +19,10 @@ std::span<std::byte> as_bytes(std::span<char> buffer) {
     return std::as_writable_bytes(buffer);
 }
 
+base::Problem not_a_file(const std::string& path) {
+    return {path, "cannot follow the log: it is not a regular file", "name a file"};
+}
+
 sys::Outcome<std::string> read_first_bytes(int fd) {
     std::string bytes(Fingerprint::most, '\0');
     const auto got = sys::pread(fd, as_bytes(bytes), 0);
@@ -132,7 +136,7 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
     const auto found = sys::fstat(file->get());
     if (!found) return base::fail(base::system_problem(path, "look at the log", found.error()));
     if (!S_ISREG(found->st_mode))
-        return base::fail(path, "cannot follow the log: it is not a regular file");
+        return base::fail(not_a_file(path));
     if (expected != nullptr && !(file_id(*found) == *expected)) return false;
     auto first = read_first_bytes(file->get());
     if (!first) return base::fail(base::system_problem(path, "read the log", first.error()));
@@ -166,6 +170,8 @@ base::Result<bool> FileReader::open_first() {
         start_.reset();
         return true;
     }
+    const auto live = sys::stat(path_);
+    if (live && !S_ISREG(live->st_mode)) return base::fail(not_a_file(path_));
     return false;
 }
 
