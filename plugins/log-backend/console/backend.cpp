@@ -44,18 +44,13 @@ void append(std::string& out, const cmw_log_record& record, Format format) {
 
 void write_all(int fd, std::string_view bytes, const Call& call) {
     while (!bytes.empty()) {
-        call.check();
-        std::array<pollfd, 2> wait{{{fd, POLLOUT, 0}, {call.cancel_fd(), POLLIN, 0}}};
-        // The descriptor to cancel says nothing of the deadline: look at that now and then, which
-        // costs nothing as long as somebody reads.
-        constexpr int patience_ms = 1000;
-        const int ready = ::poll(wait.data(), wait.size(), patience_ms);
-        if (ready < 0 && errno != EINTR)
-            throw std::system_error(errno, std::generic_category(), "cannot wait for the console");
-        if (ready <= 0 || wait[1].revents != 0) continue;
+        call.wait(fd, POLLOUT, std::chrono::steady_clock::time_point::max());
         // Asked before it is written to, because writing to a pipe without a reader raises SIGPIPE.
-        if ((wait[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+        pollfd console{fd, POLLOUT, 0};
+        ::poll(&console, 1, 0);
+        if ((console.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0)
             throw Error(CMW_FAILED, "cannot write to the console: nobody reads it");
+        if ((console.revents & POLLOUT) == 0) continue;
         const auto written = ::write(fd, bytes.data(), std::min(bytes.size(), at_once));
         if (written < 0 && errno != EINTR && errno != EAGAIN)
             throw std::system_error(errno, std::generic_category(), "cannot write to the console");
