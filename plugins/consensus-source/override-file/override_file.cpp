@@ -102,8 +102,8 @@ Hashes OverrideFile::read() {
     if (!S_ISREG(status.st_mode))
         throw Error(CMW_INVALID, "cannot use " + name + ": it is not a regular file");
     if ((status.st_mode & S_IWOTH) != 0)
-        throw Error(CMW_DENIED, "cannot trust " + name +
-                                    ": anyone may write it; run chmod o-w on it");
+        throw Error(CMW_DENIED,
+                    "cannot trust " + name + ": anyone may write it; run chmod o-w on it");
     const auto text = read_all(file.get(), name);
     try {
         auto hashes = parse_hashes(text);

@@ -24,8 +24,8 @@ std::vector<Approval> approvals(const StorageItem& item, Bytes value) {
     }
     if (found.empty())
         throw Error(CMW_CONFIG, "cannot take approvals from " + item.prefix + "." + item.name +
-                                    ": it has no field of " +
-                                    std::to_string(shared::digest_size) + " bytes");
+                                    ": it has no field of " + std::to_string(shared::digest_size) +
+                                    " bytes");
     return found;
 }
 

@@ -20,15 +20,16 @@ std::vector<std::uint8_t> bytes_of(const Var& var, const char* what) {
     if (var.isString() && var.extract<std::string>().starts_with("0x"))
         bytes = shared::from_hex(var.extract<std::string>());
     if (!bytes)
-        throw Error(CMW_INVALID, std::string("cannot read the node's answer: ") + what +
-                                     " is not hexadecimal");
+        throw Error(CMW_INVALID,
+                    std::string("cannot read the node's answer: ") + what + " is not hexadecimal");
     return std::move(*bytes);
 }
 
 } // namespace
 
 Chain::Chain(const Call& call, const Settings& settings, const Endpoint& endpoint)
-    : settings_(settings), endpoint_(endpoint),
+    : settings_(settings),
+      endpoint_(endpoint),
       rpc_(call, endpoint, settings.connect_timeout, settings.request_timeout),
       check_at_(Clock::now() + settings.silence_timeout) {
     const auto genesis = rpc_.ask(call, "chain_getBlockHash", {0});
@@ -132,8 +133,8 @@ Reading Chain::read(const Call& call) {
 void Chain::use_runtime(const Call& call, const RuntimeVersion& version, const std::string& at) {
     if (item_ && version == runtime_) return;
     {
-        const auto metadata = bytes_of(
-            rpc_.result(call, rpc_.ask(call, "state_getMetadata", {at})), "the metadata");
+        const auto metadata =
+            bytes_of(rpc_.result(call, rpc_.ask(call, "state_getMetadata", {at})), "the metadata");
         try {
             item_ = find_storage_item(metadata, settings_.pallet, settings_.item);
         } catch (const Error& e) {

@@ -59,7 +59,7 @@ class Chain {
     std::string genesis_;
     std::string subscription_;
     Head newest_;
-    std::string hash_; ///< Of newest_, once it was read.
+    std::string hash_;                               ///< Of newest_, once it was read.
     std::chrono::steady_clock::time_point check_at_; ///< If no head comes before.
     bool missed_ = false; ///< The node had a head that it did not tell of.
     bool synced_ = false;

@@ -38,16 +38,28 @@ class Decoder {
 
     Value read(const Type& type, unsigned depth) {
         switch (type.kind) {
-        case Type::Kind::Struct: return {.kind = Value::Kind::Struct,
-                                         .members = fields(type.fields, depth)};
-        case Type::Kind::Enum: return variant(type, depth);
-        case Type::Kind::Sequence: return elements(type.element, in_.compact32(), true, depth);
-        case Type::Kind::Array: return elements(type.element, type.count, false, depth);
-        case Type::Kind::Number: in_.take(type.count); return {.kind = Value::Kind::Number};
-        case Type::Kind::Boolean: in_.boolean(); return {.kind = Value::Kind::Number};
-        case Type::Kind::Text: in_.sized(); return {.kind = Value::Kind::Blob};
-        case Type::Kind::Compact: in_.skip_compact(); return {.kind = Value::Kind::Compact};
-        case Type::Kind::Bits: break;
+        case Type::Kind::Struct:
+            return {.kind = Value::Kind::Struct, .members = fields(type.fields, depth)};
+        case Type::Kind::Enum:
+            return variant(type, depth);
+        case Type::Kind::Sequence:
+            return elements(type.element, in_.compact32(), true, depth);
+        case Type::Kind::Array:
+            return elements(type.element, type.count, false, depth);
+        case Type::Kind::Number:
+            in_.take(type.count);
+            return {.kind = Value::Kind::Number};
+        case Type::Kind::Boolean:
+            in_.boolean();
+            return {.kind = Value::Kind::Number};
+        case Type::Kind::Text:
+            in_.sized();
+            return {.kind = Value::Kind::Blob};
+        case Type::Kind::Compact:
+            in_.skip_compact();
+            return {.kind = Value::Kind::Compact};
+        case Type::Kind::Bits:
+            break;
         }
         const std::size_t word = std::size_t{8} * type.count;
         in_.take((in_.compact32() + word - 1) / word * type.count);
@@ -67,7 +79,8 @@ class Decoder {
         const ScaleReader start = in_;
         const auto found = std::ranges::find(type.variants, in_.u8(), &Variant::index);
         if (found == type.variants.end()) start.fail("no variant has this index");
-        return {.kind = Value::Kind::Variant, .variant = found->name,
+        return {.kind = Value::Kind::Variant,
+                .variant = found->name,
                 .members = fields(found->fields, depth)};
     }
 

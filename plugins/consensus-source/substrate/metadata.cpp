@@ -65,23 +65,30 @@ Type read_tuple(ScaleReader& in) {
 Type read_definition(ScaleReader& in) {
     const ScaleReader start = in;
     switch (in.u8()) {
-    case 0: return {.kind = Type::Kind::Struct, .fields = read_fields(in)};
-    case 1: return read_enum(in);
-    case 2: return {.kind = Type::Kind::Sequence, .element = in.compact32()};
+    case 0:
+        return {.kind = Type::Kind::Struct, .fields = read_fields(in)};
+    case 1:
+        return read_enum(in);
+    case 2:
+        return {.kind = Type::Kind::Sequence, .element = in.compact32()};
     case 3: {
         Type type{.kind = Type::Kind::Array, .count = in.u32()};
         type.element = in.compact32();
         return type;
     }
-    case 4: return read_tuple(in);
-    case 5: return read_primitive(in);
-    case 6: return {.kind = Type::Kind::Compact, .element = in.compact32()};
+    case 4:
+        return read_tuple(in);
+    case 5:
+        return read_primitive(in);
+    case 6:
+        return {.kind = Type::Kind::Compact, .element = in.compact32()};
     case 7: {
         Type type{.kind = Type::Kind::Bits, .element = in.compact32()};
         in.compact32(); // The order of bits does not change the size.
         return type;
     }
-    default: start.fail("no kind of type has this number");
+    default:
+        start.fail("no kind of type has this number");
     }
 }
 
@@ -131,8 +138,8 @@ class Registry {
     Type read(std::uint32_t id) const {
         const auto place = places_.find(id);
         if (place == places_.end())
-            throw Error(CMW_INVALID, "cannot read the metadata: they lack type " +
-                                         std::to_string(id));
+            throw Error(CMW_INVALID,
+                        "cannot read the metadata: they lack type " + std::to_string(id));
         ScaleReader in(metadata_, place->second);
         return read_definition(in);
     }

@@ -18,7 +18,13 @@ namespace cmw::substrate {
 struct StorageItem {
     /// How a map's key is hashed into the storage key, by the number in the metadata.
     enum class Hasher : std::uint8_t {
-        Blake2_128, Blake2_256, Blake2_128Concat, Twox128, Twox256, Twox64Concat, Identity
+        Blake2_128,
+        Blake2_256,
+        Blake2_128Concat,
+        Twox128,
+        Twox256,
+        Twox64Concat,
+        Identity
     };
 
     std::string prefix;          ///< Of the pallet in storage keys; mostly its name.

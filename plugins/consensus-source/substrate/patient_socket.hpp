@@ -77,8 +77,7 @@ class PatientSocket final : public Base {
 
     void wait(short events) {
         const bool idle = !patience_.begun && events == POLLIN;
-        if (patience_.call->wait(this->sockfd(), events,
-                                 idle ? patience_.first : patience_.rest))
+        if (patience_.call->wait(this->sockfd(), events, idle ? patience_.first : patience_.rest))
             return;
         if (idle) throw NothingCame{};
         throw Error(CMW_AGAIN, "it stalls");

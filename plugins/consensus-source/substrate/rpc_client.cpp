@@ -15,7 +15,8 @@ constexpr std::size_t most_kept = 64;
 RpcClient::RpcClient(const Call& call, const Endpoint& endpoint,
                      std::chrono::nanoseconds connect_timeout,
                      std::chrono::nanoseconds request_timeout)
-    : endpoint_(endpoint), request_timeout_(request_timeout),
+    : endpoint_(endpoint),
+      request_timeout_(request_timeout),
       socket_(call, endpoint, connect_timeout, request_timeout) {}
 
 std::uint64_t RpcClient::ask(const Call& call, const std::string& method,
@@ -45,8 +46,8 @@ Poco::Dynamic::Var RpcClient::result(const Call& call, std::uint64_t request) {
     const auto method = asked != asked_.end() ? asked->second : std::string("a request");
     auto message = answer(call, request);
     if (message.kind == Message::Kind::Error)
-        throw Error(CMW_AGAIN, "cannot get " + method + " from " + endpoint_.name() + ": " +
-                                   message.text);
+        throw Error(CMW_AGAIN,
+                    "cannot get " + method + " from " + endpoint_.name() + ": " + message.text);
     return std::move(message.value);
 }
 

@@ -45,7 +45,8 @@ std::uint64_t ScaleReader::compact() {
     std::uint64_t value = first >> 2;
     std::uint64_t shortest = 0; // The least value that needs this form.
     switch (first & 3) {
-    case 0: break;
+    case 0:
+        break;
     case 1:
         value |= little_endian(1) << 6;
         shortest = 1u << 6;

@@ -36,7 +36,9 @@ class ScaleReader {
 
     std::size_t offset() const noexcept { return offset_; }
     std::size_t left() const noexcept { return bytes_.size() - offset_; }
-    Bytes between(std::size_t from, std::size_t to) const { return bytes_.subspan(from, to - from); }
+    Bytes between(std::size_t from, std::size_t to) const {
+        return bytes_.subspan(from, to - from);
+    }
 
     /// For a caller that finds something wrong at this place.
     [[noreturn]] void fail(std::string_view what) const;

@@ -18,8 +18,7 @@ void Substrate::check(const Settings& settings) {
     }
 }
 
-Substrate::Substrate(Settings settings, Host host)
-    : settings_(std::move(settings)), host_(host) {
+Substrate::Substrate(Settings settings, Host host) : settings_(std::move(settings)), host_(host) {
     check(settings_);
 }
 

@@ -26,8 +26,7 @@ net::Context::Ptr verifying_context() {
 
 net::StreamSocket open_socket(const Endpoint& endpoint, Patience& patience) {
     if (!endpoint.secure) return {new PatientSocket<net::StreamSocketImpl>(patience)};
-    auto* socket =
-        new PatientSocket<net::SecureStreamSocketImpl>(patience, verifying_context());
+    auto* socket = new PatientSocket<net::SecureStreamSocketImpl>(patience, verifying_context());
     socket->setPeerHostName(endpoint.host);
     return {socket};
 }
@@ -98,10 +97,12 @@ struct WebSocket::State {
                               static_cast<int>(net::WebSocket::FRAME_FLAG_FIN) |
                                   static_cast<int>(net::WebSocket::FRAME_OP_PONG));
             return false;
-        case net::WebSocket::FRAME_OP_PONG: return false;
+        case net::WebSocket::FRAME_OP_PONG:
+            return false;
         case net::WebSocket::FRAME_OP_CLOSE:
             throw Error(CMW_AGAIN, "it closed the connection");
-        default: break;
+        default:
+            break;
         }
         if (size <= 0 && flags == 0) throw Error(CMW_AGAIN, "the connection ended");
         if (text.size() + frame.size() > largest_message)
@@ -153,8 +154,10 @@ std::optional<std::string> WebSocket::receive(const Call& call, Time until) {
         try {
             do {
                 // Within a message it is too late to wait for a first byte.
-                state.patience = {.call = &call, .first = until,
-                                  .rest = Clock::now() + state.pace, .pace = state.pace};
+                state.patience = {.call = &call,
+                                  .first = until,
+                                  .rest = Clock::now() + state.pace,
+                                  .pace = state.pace};
                 state.patience.begun = !state.text.empty();
             } while (!state.take_frame());
         } catch (const NothingCame&) {

@@ -16,7 +16,7 @@ struct Record {
     bool extra = true;
     std::string pallet = "XXCmix";
     std::string item = "CmixHashes";
-    bool map = false;         ///< The item is a map from u8.
+    bool map = false; ///< The item is a map from u8.
     std::uint8_t version = 14;
 };
 

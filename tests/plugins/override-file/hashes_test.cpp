@@ -31,24 +31,25 @@ TEST_CASE("hashes are read with and without prefix, on one line and on several")
     CHECK(found.at("server") == std::vector<std::uint8_t>(32, 0xaa));
     CHECK(found.at("gateway") == std::vector<std::uint8_t>(32, 0xbb));
     CHECK(parse_hashes("\n" + one + " \r\nnotes of the operator, ignored\n") == found);
-    CHECK(parse_hashes("{\n  \"server\": \"" + a + "\",\n\"gateway\": \"0x" + b + "\"\n}\n") == found);
+    CHECK(parse_hashes("{\n  \"server\": \"" + a + "\",\n\"gateway\": \"0x" + b + "\"\n}\n") ==
+          found);
 }
 
 TEST_CASE("null and the chain's list are left out") {
     CHECK(parse_hashes(R"({"server": null, "extra": null})").empty());
     CHECK(parse_hashes(R"({"extra": [")" + a + R"("], "wrapper": ")" + a + R"("})").size() == 1);
-    CHECK(parse_hashes(R"({"extra": {"x": [1, 2.5, true]}, "wrapper": ")" + a + R"("})").size() == 1);
+    CHECK(parse_hashes(R"({"extra": {"x": [1, 2.5, true]}, "wrapper": ")" + a + R"("})").size() ==
+          1);
     CHECK(parse_hashes("{}").empty());
 }
 
 TEST_CASE("what is wrong is named") {
     CHECK(refusal(R"({"server": "abc"})") ==
           "field 'server' is not a hash of 64 hexadecimal digits");
-    for (const std::string& value : {std::string("5"), std::string("true"), std::string("1.5"),
-                                     std::string("-5"), std::string("5000000000"),
-                                     "[\"" + a + "\"]", "{\"x\": \"" + a + "\"}",
-                                     "\"" + a + "00\"", "\"0x0x" + a.substr(2) + "\"",
-                                     "\"" + a.substr(1) + "g\""}) {
+    for (const std::string& value :
+         {std::string("5"), std::string("true"), std::string("1.5"), std::string("-5"),
+          std::string("5000000000"), "[\"" + a + "\"]", "{\"x\": \"" + a + "\"}", "\"" + a + "00\"",
+          "\"0x0x" + a.substr(2) + "\"", "\"" + a.substr(1) + "g\""}) {
         CAPTURE(value);
         CHECK(refusal("{\"gateway\": " + value + "}") ==
               "field 'gateway' is not a hash of 64 hexadecimal digits");

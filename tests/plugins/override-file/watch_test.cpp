@@ -123,8 +123,8 @@ TEST_CASE("what is wrong with the file is said") {
     CHECK(f.poll(verdict) == CMW_OK);
     write_text(f.path, object("12"));
     CHECK(f.poll(verdict) == CMW_INVALID);
-    CHECK(f.text == "cannot use " + f.path +
-                        ": field 'server' is not a hash of 64 hexadecimal digits");
+    CHECK(f.text ==
+          "cannot use " + f.path + ": field 'server' is not a hash of 64 hexadecimal digits");
     ::chmod(f.path.c_str(), 0666);
     CHECK(f.poll(verdict) == CMW_DENIED);
     ::chmod(f.path.c_str(), 0600);

@@ -103,8 +103,8 @@ TEST_CASE("runtime versions and the state of syncing are read") {
     CHECK_THROWS_AS(parse_runtime_version(json(R"({"specName":1,"specVersion":200})")), cmw::Error);
     CHECK_THROWS_AS(parse_runtime_version(json(R"({"specName":"xx"})")), cmw::Error);
 
-    const auto sync = parse_sync_state(
-        json(R"({"startingBlock":0,"currentBlock":"0x10","highestBlock":20})"));
+    const auto sync =
+        parse_sync_state(json(R"({"startingBlock":0,"currentBlock":"0x10","highestBlock":20})"));
     CHECK(sync.current == 16);
     CHECK(sync.highest == 20);
     CHECK(parse_sync_state(json(R"({"currentBlock":5,"highestBlock":null})")).highest == 5);

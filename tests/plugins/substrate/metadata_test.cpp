@@ -49,7 +49,7 @@ TEST_CASE("fields that are no digest are passed over, but decoded to the last by
     const Record record;
     const auto item = find_storage_item(make_metadata(record), "XXCmix", "CmixHashes");
     auto value = make_value(record, {1, 2});
-    value.back() = 1; // extra: Some
+    value.back() = 1;   // extra: Some
     value.push_back(4); // of one hash
     CHECK(status_of([&] { approvals(item, value); }) == CMW_INVALID);
     value.insert(value.end(), 32, 9);
@@ -79,7 +79,8 @@ TEST_CASE("what is not there, or no record, is said") {
     CHECK(find("XXCmix", "CmixHashes") == CMW_OK);
     CHECK(find("XXCmix", "Other") == CMW_NOT_FOUND);
     CHECK(find("Other", "CmixHashes") == CMW_NOT_FOUND);
-    CHECK(find("System", "CmixHashes") == CMW_OK); // The one of the pallet asked for, not the first.
+    CHECK(find("System", "CmixHashes") ==
+          CMW_OK); // The one of the pallet asked for, not the first.
     CHECK(find_storage_item(metadata, "System", "CmixHashes").hashers.size() == 1);
     const auto number = find_storage_item(metadata, "XXCmix", "AdminPermission");
     const std::vector<std::uint8_t> one{1};

@@ -53,8 +53,8 @@ TEST_CASE("every stored value of the live network is decoded by its own metadata
         const auto dot = name.find('.');
         const auto end = std::min(name.find('('), name.size());
         const auto item = find(*known, name.substr(0, dot), name.substr(dot + 1, end - dot - 1));
-        CHECK(sample->getValue<std::string>("key").starts_with(
-            storage_key(item.prefix, item.name)));
+        CHECK(
+            sample->getValue<std::string>("key").starts_with(storage_key(item.prefix, item.name)));
         if (sample->isNull("value")) continue;
         const auto value = cmw::shared::from_hex(sample->getValue<std::string>("value"));
         REQUIRE(value);

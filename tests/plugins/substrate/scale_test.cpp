@@ -38,10 +38,10 @@ TEST_CASE("compact integers are read in their shortest form alone") {
         {"0300000040", 1073741824},
         {"0b00407a10f35a", 100000000000000},
         {"13ffffffffffffffff", UINT64_MAX},
-        {"0100", std::nullopt},               // 0 in two bytes
-        {"02000000", std::nullopt},           // 0 in four
-        {"03ffffff3f", std::nullopt},         // fits in four
-        {"0b00407a10f300", std::nullopt},     // a zero at the end
+        {"0100", std::nullopt},                 // 0 in two bytes
+        {"02000000", std::nullopt},             // 0 in four
+        {"03ffffff3f", std::nullopt},           // fits in four
+        {"0b00407a10f300", std::nullopt},       // a zero at the end
         {"17ffffffffffffffff01", std::nullopt}, // 72 bits
         {"", std::nullopt},
         {"01", std::nullopt},
@@ -90,8 +90,15 @@ TEST_CASE("values are decoded by their layout") {
     using Kind = Type::Kind;
     Layout layout;
     layout.types = {
-        {.kind = Kind::Struct, .fields = {{"hash", 1}, {"count", 3}, {"maybe", 4}, {"list", 6},
-                                          {"flags", 7}, {"big", 8}, {"pair", 9}, {"yes", 10}}},
+        {.kind = Kind::Struct,
+         .fields = {{"hash", 1},
+                    {"count", 3},
+                    {"maybe", 4},
+                    {"list", 6},
+                    {"flags", 7},
+                    {"big", 8},
+                    {"pair", 9},
+                    {"yes", 10}}},
         {.kind = Kind::Struct, .fields = {{"", 2}}}, // H256 in small
         {.kind = Kind::Array, .element = 5, .count = 4},
         {.kind = Kind::Number, .count = 2},
@@ -104,8 +111,15 @@ TEST_CASE("values are decoded by their layout") {
         {.kind = Kind::Boolean},
         {.kind = Kind::Text},
     };
-    const auto bytes = hex("01020304" "0500" "010700" "08aaaaaaaabbbbbbbb" "24ff01"
-                           "0b00407a10f35a" "0900" "0c616263" "01");
+    const auto bytes = hex("01020304"
+                           "0500"
+                           "010700"
+                           "08aaaaaaaabbbbbbbb"
+                           "24ff01"
+                           "0b00407a10f35a"
+                           "0900"
+                           "0c616263"
+                           "01");
     const auto value = decode(layout, bytes);
     REQUIRE(value.members.size() == 8);
     CHECK(value.members[0].name == "hash");

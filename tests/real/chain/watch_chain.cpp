@@ -22,8 +22,7 @@ using Clock = std::chrono::steady_clock;
 /// When each finalised head was notified, by its number.
 class Heads {
   public:
-    explicit Heads(const std::string& url)
-        : thread_([this, url] { follow(url); }) {}
+    explicit Heads(const std::string& url) : thread_([this, url] { follow(url); }) {}
     ~Heads() {
         call_.cancel();
         thread_.join();
@@ -44,9 +43,8 @@ class Heads {
             cmw::substrate::RpcClient rpc(call_.handle(), cmw::substrate::parse_endpoint(url), 10s,
                                           30s);
             const auto call = call_.handle();
-            const auto name =
-                rpc.result(call, rpc.ask(call, "chain_subscribeFinalizedHeads"))
-                    .convert<std::string>();
+            const auto name = rpc.result(call, rpc.ask(call, "chain_subscribeFinalizedHeads"))
+                                  .convert<std::string>();
             while (const auto header = rpc.notification(call, name, Clock::time_point::max())) {
                 const auto now = Clock::now();
                 const std::lock_guard lock(mutex_);

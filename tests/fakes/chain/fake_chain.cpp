@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_chain.hpp"
+
+#include "shared/hex.hpp"
+
+#include <Poco/JSON/Array.h>
+#include <Poco/JSON/Parser.h>
+
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+
+namespace cmw::fakes {
+namespace {
+
+using Poco::Dynamic::Var;
+using Object = Poco::JSON::Object;
+
+constexpr const char* subscription = "sub-1";
+
+std::string hash_text(std::uint64_t seed) {
+    std::ostringstream text;
+    text << std::hex << seed;
+    return "0x" + std::string(64 - text.str().size(), '7') + text.str();
+}
+
+std::string stringify(const Object& object) {
+    std::ostringstream text;
+    object.stringify(text);
+    return text.str();
+}
+
+/// Makes an error of the node.
+struct RpcError {
+    int code;
+    std::string message;
+};
+
+} // namespace
+
+FakeChain::FakeChain(const Record& record)
+    : runtimes_{make_metadata(record)},
+      server_([this](auto& peer, const auto& text) { take(peer, text); }, [this] { flush(); }) {
+    const std::lock_guard lock(server_.lock());
+    std::vector<std::uint8_t> digests;
+    for (std::size_t i = 0; i < record.fields.size(); ++i)
+        digests.push_back(static_cast<std::uint8_t>(i + 1));
+    add(std::nullopt);
+    add(make_value(record, digests));
+}
+
+std::string FakeChain::genesis() const {
+    return blocks_[0].hash;
+}
+
+void FakeChain::add(std::optional<Bytes> value) {
+    // A block that stands in for another has another hash.
+    blocks_.push_back({hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_});
+}
+
+void FakeChain::behave(const Manners& manners) {
+    const std::lock_guard lock(server_.lock());
+    manners_ = manners;
+}
+
+void FakeChain::upgrade_handshake(bool yes) {
+    const std::lock_guard lock(server_.lock());
+    server_.upgrade = yes;
+}
+
+void FakeChain::finalise(std::optional<Bytes> value) {
+    const std::lock_guard lock(server_.lock());
+    blocks_.resize(final_ + 1);
+    ++forks_;
+    add(std::move(value));
+    ++final_;
+    tell(final_);
+}
+
+void FakeChain::propose(const Bytes& value) {
+    const std::lock_guard lock(server_.lock());
+    add(value);
+}
+
+void FakeChain::upgrade_runtime(const Record& record) {
+    const std::lock_guard lock(server_.lock());
+    runtimes_.push_back(make_metadata(record));
+    code_ = runtimes_.size() - 1;
+}
+
+void FakeChain::go_back() {
+    const std::lock_guard lock(server_.lock());
+    tell(final_ - 1);
+}
+
+void FakeChain::sync(std::uint64_t highest) {
+    const std::lock_guard lock(server_.lock());
+    highest_ = highest;
+}
+
+void FakeChain::cut_all() {
+    const std::lock_guard lock(server_.lock());
+    for (auto& peer : server_.peers()) WebSocketServer::cut(peer);
+}
+
+std::vector<std::string> FakeChain::take_requests() {
+    const std::lock_guard lock(server_.lock());
+    return std::exchange(requests_, {});
+}
+
+bool FakeChain::wait_for_request(const std::string& method) {
+    for (int i = 0; i < 3000; ++i) {
+        {
+            const std::lock_guard lock(server_.lock());
+            if (std::ranges::count(requests_, method) > 0) return true;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
+unsigned FakeChain::connections() {
+    const std::lock_guard lock(server_.lock());
+    return server_.connected;
+}
+
+unsigned FakeChain::pongs() {
+    const std::lock_guard lock(server_.lock());
+    return server_.pongs;
+}
+
+void FakeChain::tell(std::size_t number) {
+    if (manners_.keeps_heads) return;
+    Object params;
+    params.set("subscription", subscription);
+    params.set("result", header(number));
+    Object message;
+    message.set("jsonrpc", "2.0");
+    message.set("method", "chain_finalizedHead");
+    message.set("params", params);
+    for (auto& peer : server_.peers()) {
+        if (!subscribed_.contains(peer.fd)) continue;
+        send(peer, stringify(message));
+        if (manners_.cuts_after_head) WebSocketServer::cut(peer);
+    }
+}
+
+void FakeChain::take(WebSocketServer::Peer& peer, const std::string& text) {
+    const auto request = Poco::JSON::Parser().parse(text).extract<Object::Ptr>();
+    const auto method = request->getValue<std::string>("method");
+    requests_.push_back(method);
+    if (manners_.cuts) return WebSocketServer::cut(peer);
+    if (manners_.silent) return;
+    if (manners_.garbage) return send(peer, "<html>Bad gateway</html>");
+    if (manners_.torn)
+        return WebSocketServer::send_raw(peer, std::string("\x81\x40{\"id\":", 9)); // 64 bytes said
+    if (method == "chain_subscribeFinalizedHeads") subscribed_.insert(peer.fd);
+    Object answer;
+    answer.set("jsonrpc", "2.0");
+    answer.set("id", request->get("id"));
+    try {
+        if (method == manners_.fails) throw RpcError{-32000, "State already discarded"};
+        answer.set("result", result(method, *request->getArray("params")));
+    } catch (const RpcError& e) {
+        Object error;
+        error.set("code", e.code);
+        error.set("message", e.message);
+        answer.set("error", error);
+    }
+    if (manners_.batches)
+        held_[peer.fd].push_back(stringify(answer));
+    else
+        send(peer, stringify(answer));
+}
+
+void FakeChain::flush() {
+    for (auto& peer : server_.peers()) {
+        auto& held = held_[peer.fd];
+        if (held.empty()) continue;
+        std::string batch;
+        for (auto one = held.rbegin(); one != held.rend(); ++one)
+            batch += (batch.empty() ? "[" : ",") + *one;
+        held.clear();
+        send(peer, batch + "]");
+    }
+}
+
+void FakeChain::send(WebSocketServer::Peer& peer, const std::string& text) {
+    if (!manners_.fragments) return WebSocketServer::send_text(peer, text);
+    const auto third = text.size() / 3;
+    WebSocketServer::send_frame(peer, 0x01, text.substr(0, third));
+    WebSocketServer::send_frame(peer, 0x89, "are you there?");
+    WebSocketServer::send_frame(peer, 0x00, text.substr(third, third));
+    WebSocketServer::send_frame(peer, 0x80, text.substr(2 * third));
+}
+
+std::optional<std::size_t> FakeChain::number_of(const Var& hash) const {
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+        if (hash == blocks_[i].hash) return i;
+    return std::nullopt;
+}
+
+Var FakeChain::header(std::size_t number) const {
+    std::ostringstream hex;
+    hex << "0x" << std::hex << number;
+    Object header;
+    header.set("number", hex.str());
+    header.set("parentHash", number == 0 ? hash_text(0) : blocks_[number - 1].hash);
+    header.set("stateRoot", blocks_[number].hash);
+    header.set("extrinsicsRoot", hash_text(0));
+    return header;
+}
+
+Var FakeChain::result(const std::string& method, const Poco::JSON::Array& params) {
+    const auto block = [&](unsigned at) -> std::size_t {
+        if (at >= params.size()) return blocks_.size() - 1;
+        const auto number = number_of(params.get(at));
+        if (!number) throw RpcError{-32000, "Client error: UnknownBlock"};
+        return *number;
+    };
+    const auto hex = [](const Bytes& bytes) { return "0x" + shared::to_hex(bytes); };
+    if (method == "chain_getBlockHash") {
+        const auto number = params.get(0).convert<std::size_t>();
+        return number < blocks_.size() ? Var(blocks_[number].hash) : Var();
+    }
+    if (method == "chain_subscribeFinalizedHeads") return std::string(subscription);
+    if (method == "chain_getFinalizedHead") return blocks_[final_].hash;
+    if (method == "chain_getHeader") {
+        const auto number = block(0);
+        return header(manners_.lies && number > 1 ? number - 1 : number);
+    }
+    if (method == "state_getRuntimeVersion") {
+        Object version;
+        version.set("specName", "fake");
+        version.set("specVersion", 200 + blocks_[block(0)].runtime);
+        return version;
+    }
+    if (method == "state_getMetadata") return hex(runtimes_[blocks_[block(0)].runtime]);
+    if (method == "state_getStorage") {
+        const auto& value = blocks_[block(1)].value;
+        return value ? Var(hex(*value)) : Var();
+    }
+    const auto best = blocks_.size() - 1;
+    if (method == "system_syncState" && !manners_.lacks_sync_state) {
+        Object state;
+        state.set("startingBlock", 0);
+        state.set("currentBlock", best);
+        state.set("highestBlock", std::max<std::uint64_t>(highest_, best));
+        return state;
+    }
+    if (method == "system_health") {
+        Object health;
+        health.set("peers", 3);
+        health.set("isSyncing", highest_ > best);
+        health.set("shouldHavePeers", true);
+        return health;
+    }
+    throw RpcError{-32601, "Method not found"};
+}
+
+} // namespace cmw::fakes
