@@ -64,11 +64,12 @@ const server = digest()
 await approve({ server: `0x${server}` })
 check('set_cmix_hashes is told with the block that enacts it', await line(named('server', server)))
 
+// The watcher's own notification may come a little after that of the source: that counts as 0.
 const times = []
 for (let i = 0; i < 30; ++i) {
   await block()
   const one = await line((found) => found.standing === 'run')
-  if (one?.ms_after_notification > -1) times.push(one.ms_after_notification)
+  if (one) times.push(Math.max(0, one.ms_after_notification))
 }
 times.sort((a, b) => a - b)
 check('every finalised head is answered', times.length === 30)
