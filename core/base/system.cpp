@@ -156,6 +156,11 @@ Outcome<struct stat> fstat(int fd) {
     });
 }
 
+Outcome<> access(const std::string& path, int mode) {
+    return attempt_void(Call::stat, path,
+                        [&] { return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS); });
+}
+
 Outcome<> rename(const std::string& from, const std::string& to) {
     return attempt_void(Call::rename, to, [&] { return ::rename(from.c_str(), to.c_str()); });
 }

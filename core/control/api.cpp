@@ -140,8 +140,8 @@ void Api::Impl::get(Connection& connection, const HttpRequest& request) {
 
 void Api::Impl::post(Connection& connection, const HttpRequest& request) {
     const auto& path = request.path;
-    const bool verb = path.size() == 4 && (path[3] == "start" || path[3] == "stop" ||
-                                           path[3] == "restart");
+    const bool verb =
+        path.size() == 4 && (path[3] == "start" || path[3] == "stop" || path[3] == "restart");
     if (verb && path[0] == "v1" && path[1] == "services")
         return order(connection, path[2], path[3]);
     if (path == std::vector<std::string>{"v1", "reload"}) return order(connection, "", "reload");
@@ -149,8 +149,7 @@ void Api::Impl::post(Connection& connection, const HttpRequest& request) {
 }
 
 /// Carries out `verb` and answers when it is done, if the peer is still there then.
-void Api::Impl::order(Connection& connection, const std::string& service,
-                      const std::string& verb) {
+void Api::Impl::order(Connection& connection, const std::string& service, const std::string& verb) {
     const auto who = fmt::format("operator (uid {})", connection.user());
     auto done = [weak = connection.weak_from_this(), &asked = requests,
                  service](base::Result<> result) {
@@ -160,10 +159,14 @@ void Api::Impl::order(Connection& connection, const std::string& service,
         const bool known = service.empty() || asked.status().services.contains(service);
         answer(*waiting, known ? 409 : 404, result.error());
     };
-    if (verb == "start") requests.start(service, who, std::move(done));
-    else if (verb == "stop") requests.stop(service, who, std::move(done));
-    else if (verb == "restart") requests.restart(service, who, std::move(done));
-    else requests.reload(who, std::move(done));
+    if (verb == "start")
+        requests.start(service, who, std::move(done));
+    else if (verb == "stop")
+        requests.stop(service, who, std::move(done));
+    else if (verb == "restart")
+        requests.restart(service, who, std::move(done));
+    else
+        requests.reload(who, std::move(done));
 }
 
 /// Arms the next line, if someone watches and none is armed.

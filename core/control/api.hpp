@@ -29,8 +29,7 @@ class Api {
     /// Binds the socket; an old one that nobody listens on is replaced, a live one is a problem.
     static base::Result<std::unique_ptr<Api>> open(base::EventLoop& loop,
                                                    const std::string& socket_path,
-                                                   std::vector<uid_t> allowed,
-                                                   Requests& requests);
+                                                   std::vector<uid_t> allowed, Requests& requests);
     ~Api(); ///< Ends all connections and removes the socket.
 
     /// Tells those who watch that status() may have changed; at most ten answers a second.

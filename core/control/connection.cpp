@@ -21,8 +21,10 @@ std::string response_head(int status, std::optional<std::size_t> length) {
     response.setContentType(length ? "application/json" : "application/x-ndjson");
     response.set("Cache-Control", "no-store");
     response.setKeepAlive(false);
-    if (length) response.setContentLength64(static_cast<Poco::Int64>(*length));
-    else response.setChunkedTransferEncoding(true);
+    if (length)
+        response.setContentLength64(static_cast<Poco::Int64>(*length));
+    else
+        response.setChunkedTransferEncoding(true);
     std::ostringstream head;
     response.write(head);
     return head.str();
@@ -49,7 +51,8 @@ Connection::Connection(base::EventLoop& loop, base::UniqueFd socket, uid_t user,
     : loop_(loop), socket_(std::move(socket)), user_(user), hooks_(std::move(hooks)) {}
 
 base::Result<> Connection::start() {
-    auto watch = loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
+    auto watch =
+        loop_.watch(socket_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); });
     if (!watch) return tl::unexpected(watch.error());
     watch_ = std::move(*watch);
     events_ = EPOLLIN;

@@ -16,6 +16,9 @@ namespace cmw::control {
 void write(JsonWriter& json, const state::HistoryEntry& entry);
 std::string to_json(const std::vector<state::HistoryEntry>& entries);
 
+/// The inverse, forgiving as parse_status() is.
+base::Result<std::vector<state::HistoryEntry>> parse_history(const std::string& json);
+
 /// {"problem": {"where", "what", "fix"}}
 std::string to_json(const base::Problem& problem);
 

@@ -25,7 +25,9 @@ class JsonWriter {
     JsonWriter& key(std::string_view name);
 
     JsonWriter& text(std::string_view value) { return raw(json_string(value)); }
-    JsonWriter& text_or_null(std::string_view value) { return value.empty() ? null() : text(value); }
+    JsonWriter& text_or_null(std::string_view value) {
+        return value.empty() ? null() : text(value);
+    }
     JsonWriter& number(std::int64_t value) { return raw(std::to_string(value)); }
     JsonWriter& count(std::uint64_t value) { return raw(std::to_string(value)); }
     JsonWriter& seconds(double value); ///< To the millisecond.

@@ -13,18 +13,19 @@
 namespace cmw::control {
 
 struct ConsensusStatus {
-    std::string state;  ///< As of plugins: ok, reinitialising, stuck, failed.
+    std::string state; ///< As of plugins: ok, reinitialising, stuck, failed.
     std::uint64_t height = 0;
     bool synced = false; ///< An answer is there, and it does not wait for the chain.
     bool ready = false;
-    std::string reason; ///< Why not ready, or the last error.
-    std::map<std::string, std::string> facts; ///< "endpoint", "block_hash", ...
+    std::string reason;                          ///< Why not ready, or the last error.
+    std::map<std::string, std::string> facts;    ///< "endpoint", "block_hash", ...
     std::map<std::string, std::string> approved; ///< Target to hex.
 };
 
 struct ComponentStatus {
     std::string approved, installed, desired; ///< Hex; "" if unknown.
-    std::string state; ///< unknown current waiting fetching staged activating held quarantined failed
+    std::string
+        state; ///< unknown current waiting fetching staged activating held quarantined failed
     std::string reason; ///< Why it is not current, in words.
     bool pinned = false;
     bool held = false;
@@ -57,5 +58,9 @@ struct Status {
 
 /// One line of JSON, as interface.md has it.
 std::string to_json(const Status& status);
+
+/// The inverse, for what shows it to people. A host may be older or newer than its reader: what is
+/// missing has its default, what is unknown is passed over. The failure: it is not such JSON.
+base::Result<Status> parse_status(const std::string& json);
 
 } // namespace cmw::control

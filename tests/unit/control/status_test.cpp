@@ -106,3 +106,33 @@ TEST_CASE("history and problems are JSON") {
     CHECK(to_json(base::Problem{"f:1", "cannot x", "do y"}) ==
           R"({"problem": {"where": "f:1", "what": "cannot x", "fix": "do y"}})");
 }
+
+TEST_CASE("what is written is read back") {
+    const auto json = to_json(full_status());
+    const auto parsed = parse_status(json);
+    REQUIRE_MESSAGE(parsed, (parsed ? "" : to_string(parsed.error())));
+    CHECK(to_json(*parsed) == json);
+    CHECK(to_json(*parse_status(to_json(Status{}))) == to_json(Status{}));
+
+    const std::vector<state::HistoryEntry> entries{
+        {3, base::UnixTime(std::chrono::milliseconds(1767225600123)), "service", "cmix", "crashed",
+         "ab", "cd", "killed \"hard\""},
+        {}};
+    CHECK(*parse_history(to_json(entries)) == entries);
+}
+
+TEST_CASE("answers of other versions are read as far as they are understood") {
+    const auto newer = parse_status(R"({"version": "9", "new": [1], "services": {"cmix":
+        {"state": "dreaming", "pid": null}}, "components": {"a": 5}})");
+    REQUIRE(newer);
+    CHECK(newer->version == "9");
+    CHECK(newer->services.at("cmix").state == supervisor::ServiceState::stopped);
+    for (const auto* text : {"", "null", "[]", "{", "\"text\"", R"({"pid": "many"})",
+                             R"({"services": {"a": {"since": 5, "state": []}}})"}) {
+        CAPTURE(text);
+        CHECK_NOTHROW((void)parse_status(text));
+        CHECK_NOTHROW((void)parse_history(text));
+    }
+    CHECK_FALSE(parse_status("[]"));
+    CHECK_FALSE(parse_history("{}"));
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/commands.hpp"
+
+namespace cmw::app {
+
+namespace {
+
+constexpr std::string_view host = "The host";
+constexpr std::string_view operate = "Operate a running host";
+constexpr std::string_view look_into = "Look into configuration and files";
+
+constexpr Option json{"json", 0, "", "print JSON, with stable names and nothing else"};
+constexpr Option lines{"lines", 'n', "N", "how many of the newest"};
+
+} // namespace
+
+std::span<const Command> commands() {
+    static const std::vector<Command> table{
+        {"check",
+         host,
+         "",
+         0,
+         0,
+         "validate the configuration, without side effects",
+         "Reads the configuration as 'run' would, asks each plugin about its options, and looks "
+         "at\n"
+         "paths, permissions and plugin files. Every problem is printed in one go, each with\n"
+         "FILE:LINE:COLUMN and what to do. Warnings do not make it fail. Nothing is written,\n"
+         "started or fetched.\n"
+         "\n"
+         "Paths are judged for the user that runs the check: run it as the user that the host\n"
+         "runs as.",
+         {},
+         "  cmix-wrapper check\n"
+         "  sudo -u cmix cmix-wrapper check -c /etc/cmix-wrapper/wrapper.toml",
+         check},
+        {"status",
+         operate,
+         "",
+         0,
+         0,
+         "services, components, plugins, streams, consensus",
+         "Shows what consensus says, which version of each component is approved and installed,\n"
+         "what each service does and why, the health of plugins and how far logs are delivered.\n"
+         "Digests are cut to 12 digits; --json has all of them.\n"
+         "\n"
+         "With --watch it stays and shows each change: on a terminal by drawing anew, otherwise\n"
+         "one after the other; with --json one line for each.",
+         {json, {"watch", 'w', "", "stay, and show each change"}},
+         "  cmix-wrapper status\n"
+         "  cmix-wrapper status --watch\n"
+         "  cmix-wrapper status --json | jq -r .components.server.state",
+         status},
+        {"start",
+         operate,
+         "SERVICE",
+         1,
+         1,
+         "start a service; waits for the result",
+         "Starts a service that was stopped, has failed or is in back-off, at once. A service\n"
+         "with start-when = \"ready\" still waits until consensus says that this node may run.",
+         {},
+         "  cmix-wrapper start cmix",
+         start},
+        {"stop",
+         operate,
+         "SERVICE",
+         1,
+         1,
+         "stop a service until it is started again",
+         "Asks the program to end, kills it after stop-timeout, and waits for that. The service\n"
+         "stays stopped, over restarts of the host too, until 'start'.",
+         {},
+         "  cmix-wrapper stop cmix",
+         stop},
+        {"restart",
+         operate,
+         "SERVICE",
+         1,
+         1,
+         "stop a service and start it again",
+         "Stops the program as 'stop' does, starts it again and waits for the result.",
+         {},
+         "  cmix-wrapper restart cmix",
+         restart},
+        {"logs",
+         operate,
+         "STREAM",
+         1,
+         1,
+         "the end of a stream's file, or follow it",
+         "Prints the last lines of the file of a log stream. The file is found through the\n"
+         "configuration: no host needs to run. With -f it goes on with what is written, over\n"
+         "rotations of the file, until it is interrupted.",
+         {{"follow", 'f', "", "go on with what is written"}, lines},
+         "  cmix-wrapper logs cmix\n"
+         "  cmix-wrapper logs -f -n 100 cmix",
+         logs},
+        {"history",
+         operate,
+         "[NAME]",
+         0,
+         1,
+         "what happened to components and services, and why",
+         "Every approval seen, fetch, refusal, activation, roll-back, start, crash and order, the\n"
+         "newest last; of one component or service if it is named. Times are local; in JSON they\n"
+         "are UTC. The newest 50 are shown, or as many as -n says (at most 10000).",
+         {json, lines},
+         "  cmix-wrapper history\n"
+         "  cmix-wrapper history -n 5 server\n"
+         "  cmix-wrapper history --json | jq '.[] | select(.event == \"crashed\")'",
+         history},
+        {"reload",
+         operate,
+         "",
+         0,
+         0,
+         "make the host read its configuration again",
+         "The same as SIGHUP, but it waits and says what is wrong. Services whose definition did\n"
+         "not change keep running. A configuration with problems changes nothing.",
+         {},
+         "  cmix-wrapper check && cmix-wrapper reload",
+         reload},
+        {"plugins",
+         look_into,
+         "list | show NAME",
+         1,
+         2,
+         "the plugins that are there, their options",
+         "'list' shows every plugin of the plugin path: kind, name, version, file, what it is "
+         "for;\n"
+         "and each library that was refused, with the reason. 'show' shows one plugin with all of\n"
+         "its options: type, unit, default, limits, help. NAME may be KIND/NAME where plugins of\n"
+         "two kinds share a name.\n"
+         "\n"
+         "The plugin path is that of the configuration, or where the program is installed if\n"
+         "there is no configuration.",
+         {json},
+         "  cmix-wrapper plugins list\n"
+         "  cmix-wrapper plugins show substrate\n"
+         "  cmix-wrapper plugins show log-backend/file",
+         plugins},
+        {"config",
+         look_into,
+         "show | default",
+         1,
+         1,
+         "the configuration in effect, or a template",
+         "'show' prints the merged configuration of FILE and FILE.d/*.toml as TOML, secrets\n"
+         "hidden. 'default' prints a commented template of every setting of the host.",
+         {},
+         "  cmix-wrapper config show -c wrapper.toml\n"
+         "  cmix-wrapper config default > wrapper.toml",
+         config},
+        {"digest",
+         look_into,
+         "FILE...",
+         1,
+         10'000,
+         "the digest of files, as the chain names them",
+         "Prints the digest of each file and its name, as b2sum and sha256sum do. The default is\n"
+         "BLAKE2s-256, which is what the xx network approves software by.",
+         {{"algorithm", 'a', "NAME", "blake2s-256 (default) or sha-256"}},
+         "  cmix-wrapper digest /opt/xxnetwork/bin/xxnetwork-cmix",
+         digest},
+        {"version",
+         look_into,
+         "",
+         0,
+         0,
+         "the version of this program",
+         "Prints the version, as --version does.",
+         {},
+         "  cmix-wrapper version",
+         version},
+    };
+    return table;
+}
+
+} // namespace cmw::app

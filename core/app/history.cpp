@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// app/history.cpp - cmix-wrapper history.
+#include "control/history.hpp"
+#include "app/ask_host.hpp"
+#include "app/commands.hpp"
+#include "app/line_count.hpp"
+#include "app/terminal.hpp"
+
+#include <ctime>
+#include <unistd.h>
+
+namespace cmw::app {
+
+namespace {
+
+std::string local_time(base::UnixTime time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+    std::tm parts{};
+    std::array<char, 32> text{};
+    ::localtime_r(&seconds, &parts);
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts)};
+}
+
+Colour colour_of(std::string_view event) {
+    constexpr std::string_view bad[] = {"crashed",      "refused",     "failed",   "quarantined",
+                                        "start_failed", "rolled_back", "unhealthy"};
+    return std::ranges::find(bad, event) != std::end(bad) ? Colour::red : Colour::none;
+}
+
+std::string render(const std::vector<state::HistoryEntry>& entries, bool colours) {
+    Table table({"TIME", "KIND", "NAME", "EVENT", "FROM", "TO", "WHY"});
+    const auto brief = [](const std::string& digest) {
+        return digest.empty() ? std::string("-") : digest.substr(0, 12);
+    };
+    for (const auto& entry : entries)
+        table.add({local_time(entry.time),
+                   entry.kind,
+                   entry.name.empty() ? "-" : entry.name,
+                   {entry.event, colour_of(entry.event)},
+                   brief(entry.from),
+                   brief(entry.to),
+                   entry.why});
+    return table.render(colours);
+}
+
+} // namespace
+
+int history(const Arguments& arguments) {
+    const auto limit = line_count(arguments, 50);
+    if (!limit) return misused(limit.error());
+    const auto client = client_of(arguments);
+    if (!client) return client.error();
+    auto path = fmt::format("/v1/history?limit={}", *limit);
+    if (!arguments.words.empty()) path += "&name=" + escaped(arguments.words.front());
+    const auto answer = client->get(path);
+    if (!answer) return failure(answer.error());
+    if (arguments.has("json")) {
+        print(*answer);
+        return ExitStatus::done;
+    }
+    const auto entries = control::parse_history(*answer);
+    if (!entries) return failure(entries.error());
+    print(entries->empty() ? "nothing has happened yet\n"
+                           : render(*entries, wants_colours(STDOUT_FILENO)));
+    return ExitStatus::done;
+}
+
+} // namespace cmw::app

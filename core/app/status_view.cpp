@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/status_view.hpp"
+
+#include "app/terminal.hpp"
+#include "base/text.hpp"
+
+#include <cmath>
+
+namespace cmw::app {
+
+using namespace control;
+
+namespace {
+
+constexpr std::size_t short_digest = 12;
+
+std::string shortened(const std::string& digest) {
+    return digest.empty() ? "-" : digest.substr(0, short_digest);
+}
+
+std::string or_dash(const std::string& text) {
+    return text.empty() ? "-" : text;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+    std::string text;
+    for (const auto& part : parts)
+        if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
+Colour colour_of(std::string_view state) {
+    constexpr std::string_view good[] = {"ok", "current", "running"};
+    constexpr std::string_view bad[] = {"failed", "quarantined", "stuck", "failing"};
+    constexpr std::string_view still[] = {"stopped", "unknown", "none"};
+    if (std::ranges::find(good, state) != std::end(good)) return Colour::green;
+    if (std::ranges::find(bad, state) != std::end(bad)) return Colour::red;
+    return std::ranges::find(still, state) != std::end(still) ? Colour::grey : Colour::yellow;
+}
+
+Table::Cell state_cell(std::string_view state) {
+    return {state.empty() ? "-" : state, colour_of(state)};
+}
+
+Table consensus_table(const Status& status) {
+    Table table({"CONSENSUS", "STATE", "BLOCK", "SYNCED", "READY", "NOTE"});
+    for (const auto& [name, source] : status.consensus) {
+        const auto endpoint = source.facts.find("endpoint");
+        table.add(
+            {name, state_cell(source.state),
+             source.height == 0 ? "-" : std::to_string(source.height), source.synced ? "yes" : "no",
+             source.ready ? "yes" : "no",
+             joined({source.reason, endpoint == source.facts.end() ? "" : endpoint->second})});
+    }
+    return table;
+}
+
+std::string note_of(const ComponentStatus& component) {
+    std::vector<std::string> parts;
+    if (component.progress) parts.push_back(progress_bar(*component.progress));
+    if (component.pinned) parts.emplace_back("pinned");
+    if (component.held) parts.emplace_back("held");
+    parts.push_back(component.reason);
+    for (const auto& digest : component.quarantined)
+        parts.push_back(shortened(digest) + " is quarantined");
+    return joined(parts);
+}
+
+Table component_table(const Status& status) {
+    Table table({"COMPONENT", "STATE", "INSTALLED", "APPROVED", "FROM", "NOTE"});
+    for (const auto& [name, component] : status.components)
+        table.add({name, state_cell(component.state), shortened(component.installed),
+                   shortened(component.approved), or_dash(component.from), note_of(component)});
+    return table;
+}
+
+Table service_table(const Status& status, base::UnixTime now) {
+    Table table({"SERVICE", "STATE", "PID", "FOR", "RESTARTS", "HEALTH", "NOTE"});
+    for (const auto& [name, service] : status.services) {
+        const auto age =
+            service.since
+                ? rough_duration(std::chrono::duration<double>(now - *service.since).count())
+                : "-";
+        const auto last = service.last_exit.empty() ? "" : "last: " + service.last_exit;
+        table.add({name, state_cell(supervisor::name(service.state)),
+                   service.pid == 0 ? "-" : std::to_string(service.pid), age,
+                   std::to_string(service.restarts), state_cell(service.health),
+                   joined({service.reason, last})});
+    }
+    return table;
+}
+
+Table plugin_table(const Status& status) {
+    Table table({"PLUGIN", "KIND", "NAME", "STATE", "REINITIALISED", "LAST ERROR"});
+    for (const auto& [name, plugin] : status.plugins)
+        table.add(
+            {name, plugin.kind, plugin.plugin, state_cell(plugin_host::name(plugin.status.state)),
+             std::to_string(plugin.status.reinitialisations), or_dash(plugin.status.last_error)});
+    return table;
+}
+
+Table log_table(const Status& status) {
+    Table table({"LOG", "TO", "DELIVERED", "PENDING", "OLDEST", "REJECTED"});
+    for (const auto& [name, stream] : status.logs)
+        for (const auto& [backend, delivery] : stream.to) {
+            const bool late = delivery.oldest_pending_s >= 60;
+            const bool rejected = delivery.rejected != 0;
+            table.add(
+                {name,
+                 backend,
+                 std::to_string(delivery.delivered),
+                 base::format_size(delivery.pending_bytes),
+                 {delivery.pending_bytes == 0 ? "-" : rough_duration(delivery.oldest_pending_s),
+                  late ? Colour::yellow : Colour::none},
+                 {std::to_string(delivery.rejected), rejected ? Colour::yellow : Colour::none}});
+        }
+    return table;
+}
+
+} // namespace
+
+std::string progress_bar(const ComponentStatus::Progress& progress) {
+    if (progress.total == 0) return base::format_size(progress.received);
+    constexpr std::size_t width = 20;
+    const auto part =
+        std::min(1.0, static_cast<double>(progress.received) / static_cast<double>(progress.total));
+    const auto full = static_cast<std::size_t>(part * width);
+    return fmt::format("[{}{}] {:.0f}% of {}", std::string(full, '#'),
+                       std::string(width - full, '.'), std::floor(part * 100),
+                       base::format_size(progress.total));
+}
+
+std::string rough_duration(double seconds) {
+    const auto whole = seconds < 1e12 && seconds > 0 ? static_cast<std::int64_t>(seconds) : 0;
+    const auto minutes = whole / 60;
+    const auto hours = minutes / 60;
+    if (hours >= 24) return fmt::format("{}d{}h", hours / 24, hours % 24);
+    if (hours > 0) return fmt::format("{}h{}m", hours, minutes % 60);
+    if (minutes > 0) return fmt::format("{}m{}s", minutes, whole % 60);
+    return fmt::format("{}s", whole);
+}
+
+std::string render(const Status& status, base::UnixTime now, bool colours) {
+    auto text = printable(fmt::format("cmix-wrapper {}, process {}, up {}", status.version,
+                                      status.pid, rough_duration(status.uptime_s))) +
+                "\n";
+    for (const auto& table : {consensus_table(status), component_table(status),
+                              service_table(status, now), plugin_table(status), log_table(status)})
+        if (const auto rows = table.render(colours); !rows.empty()) text += "\n" + rows;
+    return text;
+}
+
+} // namespace cmw::app
