@@ -130,7 +130,7 @@ TEST_CASE("every command is complete, and its help fits a terminal") {
     for (const auto& command : commands()) {
         CAPTURE(command.name);
         CHECK(names.insert(command.name).second);
-        CHECK(command.run != nullptr);
+        CHECK((command.run != nullptr));
         CHECK(command.min_words <= command.max_words);
         CHECK((command.max_words == 0) == command.words.empty());
         CHECK_FALSE(command.examples.empty());

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# bash completion for cmix-wrapper(1).
+
+_cmix_wrapper() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' config=() words='' options='--config --help --version' i
+    COMPREPLY=()
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        -c | --config) config=(-c "${COMP_WORDS[++i]}") ;;
+        -*) ;;
+        *) [[ -n $command ]] || command=${COMP_WORDS[i]} ;;
+        esac
+    done
+    case $prev in
+    -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    -a | --algorithm) mapfile -t COMPREPLY < <(compgen -W 'blake2s-256 sha-256' -- "$cur"); return ;;
+    -n | --lines) return ;;
+    esac
+    case $command in
+    '') words='run check plan status start stop restart logs history reload plugins config digest
+               version help' ;;
+    help) words='run check plan status start stop restart logs history reload plugins config
+                 digest version' ;;
+    plan) options+=' --json' ;;
+    status) options+=' --json --watch' ;;
+    start | stop | restart) words=$(_cmix_wrapper_names service) ;;
+    logs) options+=' --follow --lines' words=$(_cmix_wrapper_names log service) ;;
+    history) options+=' --json --lines' words=$(_cmix_wrapper_names component service) ;;
+    plugins)
+        options+=' --json'
+        [[ $prev == show ]] && words=$(cmix-wrapper "${config[@]}" plugins list --json 2>/dev/null |
+            grep -o '"name": *"[^"]*"' | cut -d'"' -f4 | sort -u) || words='list show'
+        ;;
+    config) words='show default' ;;
+    digest) options+=' --algorithm' ;;
+    esac
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    elif [[ $command == digest ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    else
+        mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    fi
+}
+
+# The names of the tables [KIND.NAME] of the configuration, whose -c is in `config` of the caller.
+_cmix_wrapper_names() {
+    local IFS='|'
+    cmix-wrapper "${config[@]}" config show 2>/dev/null |
+        sed -n -E "s/^\[($*)\.\"?([A-Za-z0-9_-]+)\"?\]\$/\2/p" | sort -u
+}
+
+complete -o filenames -F _cmix_wrapper cmix-wrapper

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# fish completion for cmix-wrapper(1).
+
+# The names of the tables [KIND.NAME] of the configuration.
+function __cmix_wrapper_names
+    set -l kinds (string join '|' $argv)
+    cmix-wrapper config show 2>/dev/null |
+        string replace -r -f '^\[(?:'$kinds')\."?([A-Za-z0-9_-]+)"?\]$' '$1' | sort -u
+end
+
+set -l commands run check plan status start stop restart logs history reload plugins config digest version help
+set -l none "not __fish_seen_subcommand_from $commands"
+complete -c cmix-wrapper -f
+complete -c cmix-wrapper -s c -l config -r -F -d 'the configuration'
+complete -c cmix-wrapper -s h -l help -d 'show help'
+complete -c cmix-wrapper -s V -l version -d 'show the version'
+complete -c cmix-wrapper -n "$none" -a run -d 'the host, in the foreground'
+complete -c cmix-wrapper -n "$none" -a check -d 'validate the configuration'
+complete -c cmix-wrapper -n "$none" -a plan -d 'what run would do now, and why'
+complete -c cmix-wrapper -n "$none" -a status -d 'services, components, plugins, streams, consensus'
+complete -c cmix-wrapper -n "$none" -a start -d 'start a service'
+complete -c cmix-wrapper -n "$none" -a stop -d 'stop a service'
+complete -c cmix-wrapper -n "$none" -a restart -d 'stop a service and start it again'
+complete -c cmix-wrapper -n "$none" -a logs -d 'the end of a log, or follow it'
+complete -c cmix-wrapper -n "$none" -a history -d 'what happened, and why'
+complete -c cmix-wrapper -n "$none" -a reload -d 'read the configuration again'
+complete -c cmix-wrapper -n "$none" -a plugins -d 'plugins and their options'
+complete -c cmix-wrapper -n "$none" -a config -d 'the configuration, or a template'
+complete -c cmix-wrapper -n "$none" -a digest -d 'the digest of files'
+complete -c cmix-wrapper -n "$none" -a version -d 'the version'
+complete -c cmix-wrapper -n "$none" -a help -d 'all about one command'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from plan status history plugins' -l json -d 'print JSON'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from status' -s w -l watch -d 'show each change'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'go on with what is written'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs history' -s n -l lines -x -d 'how many'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from digest' -s a -l algorithm -x -a 'blake2s-256 sha-256'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from digest' -F
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from start stop restart' -a '(__cmix_wrapper_names service)'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs' -a '(__cmix_wrapper_names log service)'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from history' -a '(__cmix_wrapper_names component service)'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from plugins' -a 'list show'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -a 'show default'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from help' -a "$commands"
