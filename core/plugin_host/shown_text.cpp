@@ -36,18 +36,17 @@ bool is_control(std::string_view sequence) {
 
 std::string fit_to_show(std::string_view text, std::size_t limit) {
     std::string line;
-    while (!text.empty()) {
+    std::size_t last_fitting = 0; // The longest part of the line that leaves room for an ellipsis.
+    while (!text.empty() && line.size() <= limit) {
+        if (line.size() + ellipsis.size() <= limit) last_fitting = line.size();
         const auto length = sequence_length(text);
         auto piece = length == 0 ? replacement : text.substr(0, length);
         if (length != 0 && is_control(piece)) piece = " ";
         text.remove_prefix(std::max<std::size_t>(length, 1));
         if (piece == " " && (line.empty() || line.back() == ' ')) continue;
-        if (line.size() + piece.size() + (text.empty() ? 0 : ellipsis.size()) > limit) {
-            line += ellipsis;
-            break;
-        }
         line += piece;
     }
+    if (line.size() > limit) return line.substr(0, last_fitting) + std::string(ellipsis);
     while (!line.empty() && line.back() == ' ') line.pop_back();
     return line;
 }

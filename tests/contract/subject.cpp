@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "subject.hpp"
+
+#include "base/text.hpp"
+#include "config/settings.hpp"
+#include "plugin_host/catalog.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <iostream>
+#include <map>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace cmw::test {
+
+using config::OptionSpec;
+using config::OptionType;
+using config::OptionValue;
+using config::OptionValues;
+
+namespace {
+
+/// What a plugin needs beside its defaults; "{folder}" and "{port}" are replaced.
+struct Needs {
+    std::map<std::string, std::string> options;
+    bool works = true;
+};
+const std::map<std::string, Needs>& known_needs() {
+    static const std::map<std::string, Needs> all = {
+        {"consensus-source fixed", {{{"aws.secret", "s"}}, false}},
+        {"consensus-source override-file", {{{"path", "{folder}/hashes.json"}}}},
+        {"consensus-source substrate", {{{"endpoints", "ws://127.0.0.1:{port}"}}, false}},
+        {"binary-source empty", {{}, false}},
+        {"binary-source http", {{{"url", "http://127.0.0.1:{port}/{target}"}}, false}},
+        {"binary-source local-path", {{{"path", "{folder}/server"}}}},
+        {"log-backend file", {{{"path", "{folder}/{stream}.log"}}}},
+        {"log-backend console", {{{"stream", "stderr"}}}},
+        {"log-backend sink", {{}}},
+        {"process-runner posix", {{}}},
+        {"process-runner never", {{}, false}},
+        {"command-source silent", {{}}},
+    };
+    return all;
+}
+
+void replace(std::string& text, std::string_view word, std::string_view by) {
+    if (const auto found = text.find(word); found != std::string::npos)
+        text.replace(found, word.size(), by);
+}
+
+OptionValue value_of(const OptionSpec& spec, const std::optional<std::string>& text) {
+    OptionValue value{spec.type, {}, spec.type == OptionType::secret, {}};
+    if (!text) return value;
+    switch (spec.type) {
+    case OptionType::boolean:
+        value.value = std::int64_t{*text == "true"};
+        break;
+    case OptionType::integer:
+        value.value = std::int64_t{std::stoll(*text)};
+        break;
+    case OptionType::number:
+        value.value = std::stod(*text);
+        break;
+    case OptionType::duration:
+        value.value = std::int64_t{base::parse_duration(*text).value().count()};
+        break;
+    case OptionType::size:
+        value.value = base::parse_size(*text).value();
+        break;
+    // A fallback of these stands in TOML: the suites do without it.
+    case OptionType::list:
+        if (text->front() != '[') value.value = config::OptionList{*text};
+        break;
+    case OptionType::map:
+        break;
+    case OptionType::string:
+    case OptionType::path:
+    case OptionType::secret:
+        value.value = *text;
+        break;
+    }
+    return value;
+}
+
+} // namespace
+
+SilentServer::SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(socket_, 16) == 0);
+    REQUIRE(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port_ = ntohs(address.sin_port);
+}
+SilentServer::~SilentServer() {
+    ::close(socket_);
+}
+
+Subject::Subject(const plugin_host::Plugin& plugin) : plugin_(&plugin) {
+    write_text(*folder_ / "hashes.json", R"({"server": ")" + std::string(64, 'a') + R"("})");
+    write_text(*folder_ / "server", "the program");
+    const auto known = known_needs().find(label());
+    const Needs needs = known == known_needs().end() ? Needs{{}, false} : known->second;
+    works_ = needs.works;
+    for (const auto& spec : plugin.schema.options) {
+        auto text = spec.fallback;
+        if (const auto needed = needs.options.find(spec.name); needed != needs.options.end()) {
+            text = needed->second;
+            replace(*text, "{folder}", folder());
+            replace(*text, "{port}", std::to_string(server_->port()));
+        }
+        options_.push_back(value_of(spec, text));
+    }
+    for (const auto& spec : plugin.schema.use_options)
+        use_.push_back(value_of(spec, spec.fallback));
+}
+
+tl::expected<std::unique_ptr<plugin_host::Session>, plugin_host::Failure>
+Subject::create(const OptionValues& options) const {
+    return plugin_host::Session::create(*plugin_, plugin_->schema.kind + ".it", options,
+                                        {"cmix-wrapper/test", folder() + "/state", {}});
+}
+
+std::unique_ptr<plugin_host::Session> Subject::create() const {
+    auto session = create(options_);
+    INFO(label());
+    INFO((session ? std::string() : session.error().text));
+    REQUIRE(session);
+    return std::move(*session);
+}
+
+std::vector<Subject> subjects(std::string_view kind) {
+    std::vector<plugin_host::Catalog::Entry> entries;
+    for (const std::string folder : {PLUGINS, ALL_KINDS}) {
+        for (auto& entry : plugin_host::Catalog({folder}).all()) {
+            INFO(entry.file);
+            INFO((entry.problem ? to_string(*entry.problem) : ""));
+            CHECK_FALSE(entry.problem);
+            entries.push_back(std::move(entry));
+        }
+    }
+    std::vector<Subject> found;
+    for (const auto& entry : entries)
+        for (const auto* plugin : entry.plugins)
+            if (kind.empty() || plugin->schema.kind == kind) found.emplace_back(*plugin);
+    for (const auto& [label, needs] : known_needs()) {
+        const bool wanted = label.starts_with(kind);
+        const auto is_it = [&](const Subject& subject) { return subject.label() == label; };
+        if (wanted && std::ranges::none_of(found, is_it))
+            std::cerr << "skipped: " << label << " is not built\n";
+    }
+    return found;
+}
+
+} // namespace cmw::test
