@@ -47,6 +47,25 @@ base::Monotonic later(base::Monotonic from, base::Nanoseconds delay) {
     return delay < base::Monotonic::max() - from ? from + delay : base::Monotonic::max();
 }
 
+/// Tells the loop how a turn ended, also of one that was dropped before it began.
+class Report {
+  public:
+    Report(std::shared_ptr<Gate> gate,
+           std::function<void(const tl::expected<void, Failure>&)> finished)
+        : gate_(std::move(gate)), finished_(std::move(finished)) {}
+    Report(const Report&) = delete;
+    Report& operator=(const Report&) = delete;
+    ~Report() {
+        gate_->post([finished = std::move(finished_), end = std::move(result)] { finished(end); });
+    }
+
+    tl::expected<void, Failure> result;
+
+  private:
+    std::shared_ptr<Gate> gate_;
+    std::function<void(const tl::expected<void, Failure>&)> finished_;
+};
+
 bool is_fault(cmw_status status) {
     return status != CMW_CANCELLED && status != CMW_NOT_FOUND && status != CMW_UNSUPPORTED;
 }
@@ -149,10 +168,14 @@ void Instance::Impl::start_next() {
 std::function<void()> Instance::Impl::work_of(std::uint64_t id, std::shared_ptr<Call> call,
                                               Job job) const {
     const auto where = settings.kind + "." + settings.name;
-    return [weak = std::weak_ptr<Impl>(std::const_pointer_cast<Impl>(shared_from_this())), id,
-            call = std::move(call), job = std::move(job), life = life, gate = gate,
-            plugin = &plugin, where, options = settings.options, host = host] {
-        tl::expected<void, Failure> result;
+    const auto weak = std::weak_ptr<Impl>(std::const_pointer_cast<Impl>(shared_from_this()));
+    auto report =
+        std::make_shared<Report>(gate, [weak, id](const tl::expected<void, Failure>& result) {
+            if (const auto impl = weak.lock()) impl->finished(id, result);
+        });
+    return [report = std::move(report), call = std::move(call), job = std::move(job), life = life,
+            plugin = &plugin, where, options = settings.options, host = host]() mutable {
+        auto& result = report->result;
         if (!job) {
             life->session.reset();
         } else {
@@ -167,9 +190,7 @@ std::function<void()> Instance::Impl::work_of(std::uint64_t id, std::shared_ptr<
         }
         // Nobody else will: the instance let go of it.
         if (life->abandoned.load()) life->session.reset();
-        gate->post([weak, id, result] {
-            if (const auto impl = weak.lock()) impl->finished(id, result);
-        });
+        report.reset();
     };
 }
 

@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "plugin_host/catalog.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
