@@ -51,12 +51,13 @@ Outcome start_now(const Program& program, const ConfigTable& use, cmw_process& p
 Outcome adopt_now(const std::string& name, cmw_process& process, Session& session,
                   const cmw_call& call) {
     const auto& ops = session.ops<cmw_process_runner_ops>();
-    if (ops.adopt == nullptr)
-        return tl::unexpected(
-            Failure{CMW_NOT_FOUND, "cannot adopt: the runner does not know how to", {}});
-    return guarded_call([&](cmw_error* error) {
+    const Failure unable{CMW_NOT_FOUND, "cannot adopt: the runner does not know how to", {}};
+    if (ops.adopt == nullptr) return tl::unexpected(unable);
+    auto result = guarded_call([&](cmw_error* error) {
         return may_throw(ops.adopt)(session.handle(), &call, name.c_str(), &process, error);
     });
+    if (!result && result.error().status == CMW_UNSUPPORTED) return tl::unexpected(unable);
+    return result;
 }
 
 /// What a runner filled in, if it makes sense.

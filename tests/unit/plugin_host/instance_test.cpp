@@ -226,9 +226,12 @@ TEST_CASE("an instance may end while it is called, within its own callback, or w
     }
     SUBCASE("while it hangs, and the call comes back after the loop is gone") {
         const Hanging hanging;
+        const test::TemporaryFolder folder;
         {
-            FakePlugin other;
-            other.instance(1ms)->call(base::Nanoseconds::max(), hanging, [](const Outcome&) {});
+            const auto loop = base::EventLoop::create();
+            REQUIRE(loop);
+            Instance(**loop, fake.plugin(), fake.settings(), {"test/1", folder / "state", {}}, 1ms)
+                .call(base::Nanoseconds::max(), hanging, [](const Outcome&) {});
         }
         *hanging.released = true;
         fake.wait([&] { return hanging.released.use_count() == 1; });
