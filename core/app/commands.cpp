@@ -16,6 +16,37 @@ constexpr Option lines{"lines", 'n', "N", "how many of the newest"};
 
 std::span<const Command> commands() {
     static const std::vector<Command> table{
+        {"run",
+         host,
+         "",
+         0,
+         0,
+         "the host, in the foreground, as systemd starts it",
+         "Reads the configuration, takes back the programs that an earlier host left running, and\n"
+         "from then on keeps every component at the version that consensus approves and every\n"
+         "service running. A configuration with problems starts nothing.\n"
+         "\n"
+         "SIGTERM and SIGINT stop the services (unless keep-services-on-exit is set), ship what "
+         "is\n"
+         "in the logs and end it; SIGHUP reads the configuration again. A host that is killed\n"
+         "leaves its services running, and the next one adopts them.",
+         {},
+         "  cmix-wrapper run\n"
+         "  cmix-wrapper run -c /etc/cmix-wrapper/wrapper.toml",
+         run},
+        {"plan",
+         host,
+         "",
+         0,
+         0,
+         "a dry run: what 'run' would do now, and why",
+         "Asks each consensus source once, looks at the state, the store and the installed files,\n"
+         "and prints what 'run' would begin with. Nothing is fetched, written, started or\n"
+         "stopped. It fails if a consensus source does not answer.",
+         {json},
+         "  cmix-wrapper plan\n"
+         "  cmix-wrapper plan --json | jq .steps",
+         plan},
         {"check",
          host,
          "",

@@ -24,11 +24,11 @@ std::vector<uid_t> uids_of(const std::vector<std::string>& users) {
 }
 
 void write_log(std::uint32_t level, const std::string& line) {
-    logs::own_log(level, line);
+    logs::log_line(level, line);
 }
 
 plugin_host::HostContext context_of(const config::Settings& settings) {
-    return {std::string("cmix-wrapper/") + version_text, settings.host.state_dir,
+    return {fmt::format("cmix-wrapper/{}", program_version), settings.host.state_dir,
             [](std::string_view instance, std::uint32_t level, std::string_view line) {
                 write_log(level, fmt::format("{}: {}", instance, line));
             }};

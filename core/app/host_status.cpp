@@ -52,7 +52,7 @@ control::ComponentStatus component_status(const reconcile::ComponentReport& repo
 
 control::Status Host::status() {
     control::Status status;
-    status.version = version_text;
+    status.version = program_version;
     status.pid = ::getpid();
     status.uptime_s = std::chrono::duration<double>(base::monotonic_now() - parts_->born).count();
     for (const auto& [name, watcher] : parts_->watchers)

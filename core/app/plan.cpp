@@ -39,7 +39,7 @@ std::map<std::string, Answer> ask_sources(const Configuration& configuration,
     // Plugins may keep things over restarts; what they keep of a dry run goes with it.
     auto folder = (std::filesystem::temp_directory_path() / "cmix-wrapper-plan-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) folder.clear();
-    const plugin_host::HostContext context{std::string("cmix-wrapper/") + version_text, folder,
+    const plugin_host::HostContext context{fmt::format("cmix-wrapper/{}", program_version), folder,
                                            [](auto, auto, auto) {}};
     for (auto table : configuration.loaded.settings.instances) {
         if (table.kind != "consensus-source") continue;

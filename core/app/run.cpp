@@ -104,11 +104,11 @@ int Process::run(Configuration configuration, int signal_fd) {
         report(begun.error());
         return ExitStatus::failed;
     }
-    logs::own_log(CMW_LEVEL_INFO, fmt::format("cmix-wrapper {} runs", version_text));
+    logs::log_line(CMW_LEVEL_INFO, fmt::format("cmix-wrapper {} runs", program_version));
     manager_.notify("READY=1\nSTATUS=running");
     feed_watchdog();
     loop_.run();
-    logs::own_log(CMW_LEVEL_INFO, "cmix-wrapper ends");
+    logs::log_line(CMW_LEVEL_INFO, "cmix-wrapper ends");
     host_.reset();
     return status_;
 }
@@ -125,7 +125,7 @@ void Process::on_signal(int signal_fd) {
         if (info.ssi_signo != SIGHUP) {
             end();
         } else if (const auto done = reload(); !done) {
-            logs::own_log(CMW_LEVEL_ERROR, base::to_string(done.error()));
+            logs::log_line(CMW_LEVEL_ERROR, base::to_string(done.error()));
         }
     }
 }
@@ -181,11 +181,11 @@ void Process::replace_host() {
             next_.reset();
             if (const auto begun = begin(std::move(configuration)); !begun) {
                 // What was checked could not be made: systemd starts us again, services go on.
-                logs::own_log(CMW_LEVEL_ERROR, base::to_string(begun.error()));
+                logs::log_line(CMW_LEVEL_ERROR, base::to_string(begun.error()));
                 status_ = ExitStatus::failed;
                 return loop_.stop();
             }
-            logs::own_log(CMW_LEVEL_INFO, "the configuration was read again");
+            logs::log_line(CMW_LEVEL_INFO, "the configuration was read again");
             manager_.notify("READY=1\nSTATUS=running");
         });
     });
@@ -217,7 +217,8 @@ int run(const Arguments& arguments) {
     const auto* own = settings.stream(config::own_stream);
     const auto path =
         own != nullptr ? own->path : settings.host.state_dir + "/log/cmix-wrapper.log";
-    logs::init_own_log(path, settings.host.log_level);
+    if (const auto opened = logs::init_own_log({settings.host.log_level, path}); !opened)
+        report(opened.error());
     Process process(**loop, arguments, manager);
     return process.run(std::move(*configuration), signals->get());
 }
