@@ -46,9 +46,9 @@ Result<base::UniqueFd> open_signals() {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    base::UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!fd) return base::fail(base::system_problem("", "open a signal descriptor", errno));
-    return fd;
+    auto fd = base::sys::signals(wanted);
+    if (!fd) return base::fail(base::system_problem("", "open a signal descriptor", fd.error()));
+    return std::move(*fd);
 }
 
 /// A core file of ours would hold the operator's secrets. Programs that we start get the limit
@@ -121,7 +121,8 @@ void Process::feed_watchdog() {
 
 void Process::on_signal(int signal_fd) {
     signalfd_siginfo info{};
-    while (::read(signal_fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    const auto bytes = std::as_writable_bytes(std::span(&info, 1));
+    while (base::sys::read(signal_fd, bytes) == bytes.size()) {
         if (info.ssi_signo != SIGHUP) {
             end();
         } else if (const auto done = reload(); !done) {

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/service_manager.hpp"
 
-#include "base/unique_fd.hpp"
+#include "base/system.hpp"
 
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 namespace cmw::app {
@@ -34,17 +30,7 @@ ServiceManager ServiceManager::from_environment() {
 }
 
 void ServiceManager::notify(const std::string& lines) const {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (socket_.empty() || socket_.size() >= sizeof address.sun_path) return;
-    std::memcpy(address.sun_path, socket_.data(), socket_.size());
-    // "@name" is the abstract name space: its address begins with a NUL.
-    if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-    const base::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return;
-    (void)::sendto(fd.get(), lines.data(), lines.size(), MSG_NOSIGNAL,
-                   reinterpret_cast<const sockaddr*>(&address), size);
+    if (!socket_.empty()) (void)base::sys::send_datagram(socket_, lines);
 }
 
 } // namespace cmw::app

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/system.hpp"
+#include "base/system_attempt.hpp"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
-#include <spawn.h>
-#include <sys/eventfd.h>
-#include <sys/inotify.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 
 namespace cmw::base::sys {
 
@@ -29,27 +19,6 @@ Plan& plan_storage() {
     return plan;
 }
 std::atomic<bool> plan_set{false};
-
-/// What the test's plan says of this call: an errno, or 0.
-int planned_fault(Call call, std::string_view path = {}) {
-    return plan_set.load(std::memory_order_acquire) ? plan_storage()(call, path) : 0;
-}
-
-/// Runs `work` again while it is interrupted; its -1 becomes errno.
-template <class Work>
-auto attempt(Call call, std::string_view path, Work work) -> Outcome<decltype(work())> {
-    if (const int fault = planned_fault(call, path)) return tl::unexpected(fault);
-    while (true) {
-        const auto result = work();
-        if (result != -1) return result;
-        if (errno != EINTR) return tl::unexpected(errno);
-    }
-}
-
-template <class Work>
-Outcome<> attempt_void(Call call, std::string_view path, Work work) {
-    return attempt(call, path, work).map([](auto) {});
-}
 
 template <class WriteSome>
 Outcome<> write_fully(std::span<const std::byte> bytes, WriteSome write_some) {
@@ -75,6 +44,10 @@ Outcome<std::uint64_t> copy_through_buffer(int from, int to, std::int64_t offset
 }
 
 } // namespace
+
+int planned_fault(Call call, std::string_view path) {
+    return plan_set.load(std::memory_order_acquire) ? plan_storage()(call, path) : 0;
+}
 
 std::string_view name(Call call) {
     constexpr std::array<std::string_view, 24> names{
@@ -260,155 +233,6 @@ Outcome<> make_folders(const std::string& path, mode_t mode) {
     if (!found) return tl::unexpected(found.error());
     if (!S_ISDIR(found->st_mode)) return tl::unexpected(ENOTDIR);
     return {};
-}
-
-Outcome<UniqueFd> unix_socket() {
-    return attempt(Call::socket, {},
-                   [] { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); })
-        .map([](int fd) { return UniqueFd(fd); });
-}
-
-namespace {
-
-Outcome<sockaddr_un> unix_address(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return tl::unexpected(ENAMETOOLONG);
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    return address;
-}
-
-} // namespace
-
-Outcome<> bind_unix(int fd, const std::string& path, mode_t mode) {
-    const auto address = unix_address(path);
-    if (!address) return tl::unexpected(address.error());
-    // Linux gives the file the mode of the socket's own inode: it never is wider than this.
-    if (const auto narrowed = fchmod(fd, mode); !narrowed) return narrowed;
-    return attempt_void(Call::socket, path, [&] {
-        return ::bind(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
-    });
-}
-
-Outcome<> connect_unix(int fd, const std::string& path) {
-    const auto address = unix_address(path);
-    if (!address) return tl::unexpected(address.error());
-    return attempt_void(Call::connect, path, [&] {
-        return ::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
-    });
-}
-
-Outcome<> listen(int fd, int backlog) {
-    return attempt_void(Call::socket, {}, [&] { return ::listen(fd, backlog); });
-}
-
-Outcome<UniqueFd> accept(int fd) {
-    return attempt(Call::accept, {},
-                   [&] { return ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); })
-        .map([](int accepted) { return UniqueFd(accepted); });
-}
-
-Outcome<std::size_t> send(int fd, std::span<const std::byte> bytes) {
-    return attempt(
-               Call::write, {},
-               [&] { return ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT); })
-        .map([](ssize_t sent) { return static_cast<std::size_t>(sent); });
-}
-
-Outcome<uid_t> peer_user(int fd) {
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    return attempt(Call::socket, {},
-                   [&] { return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size); })
-        .map([&](int) { return peer.uid; });
-}
-
-Outcome<UniqueFd> inotify() {
-    return attempt(Call::inotify, {}, [] { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); })
-        .map([](int fd) { return UniqueFd(fd); });
-}
-
-Outcome<int> add_watch(int inotify, const std::string& path, std::uint32_t events) {
-    return attempt(Call::inotify, path,
-                   [&] { return ::inotify_add_watch(inotify, path.c_str(), events); });
-}
-
-Outcome<UniqueFd> watch_path(const std::string& path, std::uint32_t events) {
-    auto watcher = attempt(Call::inotify, path, [] {
-                       return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-                   }).map([](int fd) { return UniqueFd(fd); });
-    if (!watcher) return watcher;
-    const auto added = attempt(Call::inotify, path, [&] {
-        return ::inotify_add_watch(watcher->get(), path.c_str(), events);
-    });
-    if (!added) return tl::unexpected(added.error());
-    return watcher;
-}
-
-Outcome<UniqueFd> duplicate(int fd) {
-    return attempt(Call::open, {}, [&] { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); })
-        .map([](int copy) { return UniqueFd(copy); });
-}
-
-Outcome<UniqueFd> event() {
-    return attempt(Call::eventfd, {}, [] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); })
-        .map([](int fd) { return UniqueFd(fd); });
-}
-
-Outcome<UniqueFd> connect(const sockaddr* address, socklen_t size) {
-    auto made = attempt(Call::socket, {}, [&] {
-        return ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    });
-    if (!made) return tl::unexpected(made.error());
-    UniqueFd socket(*made);
-    const auto connected =
-        attempt_void(Call::connect, {}, [&] { return ::connect(socket.get(), address, size); });
-    if (!connected && connected.error() != EINPROGRESS) return tl::unexpected(connected.error());
-    return socket;
-}
-
-Outcome<Spawned> spawn(const std::vector<std::string>& arguments,
-                       const std::vector<std::string>& environment) {
-    if (const int fault = planned_fault(Call::fork, arguments.front()))
-        return tl::unexpected(fault);
-    const auto pointers = [](const std::vector<std::string>& texts) {
-        std::vector<char*> list;
-        for (const auto& text : texts) list.push_back(const_cast<char*>(text.c_str()));
-        list.push_back(nullptr);
-        return list;
-    };
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-                                              POSIX_SPAWN_SETSIGMASK);
-    sigset_t signals;
-    sigfillset(&signals);
-    posix_spawnattr_setsigdefault(&attributes, &signals);
-    sigemptyset(&signals);
-    posix_spawnattr_setsigmask(&attributes, &signals);
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    for (const int fd : {0, 1, 2})
-        posix_spawn_file_actions_addopen(&files, fd, "/dev/null", O_RDWR, 0);
-    Spawned spawned;
-    const int error = ::posix_spawn(&spawned.pid, arguments.front().c_str(), &files, &attributes,
-                                    pointers(arguments).data(), pointers(environment).data());
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    if (error != 0) return tl::unexpected(error);
-    spawned.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, spawned.pid, 0)));
-    if (spawned.pidfd) return spawned;
-    const int why = errno;
-    static_cast<void>(kill_and_reap(spawned));
-    return tl::unexpected(why);
-}
-
-Outcome<int> kill_and_reap(const Spawned& spawned) {
-    // Before it is reaped: until then nobody else can have its group's number.
-    ::kill(-spawned.pid, SIGKILL);
-    int status = 0;
-    return attempt(Call::read, {}, [&] { return ::waitpid(spawned.pid, &status, 0); })
-        .map([&](pid_t) { return status; });
 }
 
 Outcome<std::string> boot_id() {

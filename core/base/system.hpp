@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.hpp"
 
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -122,6 +123,10 @@ Outcome<int> add_watch(int inotify, const std::string& path, std::uint32_t event
 Outcome<UniqueFd> duplicate(int fd);
 /// An event descriptor: readable once written to.
 Outcome<UniqueFd> event();
+/// A descriptor that does not block, from which the blocked signals of `set` are read.
+Outcome<UniqueFd> signals(const sigset_t& set);
+/// One datagram to a Unix socket, without waiting; a name that begins with '@' is abstract.
+Outcome<> send_datagram(const std::string& socket, std::string_view text);
 /// A stream socket that is connecting: writable once it is, or has failed (SO_ERROR).
 Outcome<UniqueFd> connect(const sockaddr* address, socklen_t size);
 

@@ -49,15 +49,15 @@ Result<> remove_file(const std::string& path) {
 Result<> copy_aside(const std::string& from, const std::string& to, mode_t mode) {
     const auto growing = to + ".new";
     if (const auto gone = remove_file(growing); !gone) return gone;
-    const auto copied =
-        sys::open(from, O_RDONLY).and_then([&](const UniqueFd& source) {
-            return sys::open(growing, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)
-                .and_then([&](const UniqueFd& file) {
-                    return sys::copy_file(source.get(), file.get())
-                        .and_then([&](auto) { return sys::fchmod(file.get(), mode & 07777); });
-                })
-                .and_then([&] { return sys::rename(growing, to); });
-        });
+    const auto copied = sys::open(from, O_RDONLY).and_then([&](const UniqueFd& source) {
+        return sys::open(growing, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)
+            .and_then([&](const UniqueFd& file) {
+                return sys::copy_file(source.get(), file.get()).and_then([&](auto) {
+                    return sys::fchmod(file.get(), mode & 07777);
+                });
+            })
+            .and_then([&] { return sys::rename(growing, to); });
+    });
     if (copied) return {};
     (void)sys::unlink(growing);
     return fail(storage_problem(to, "keep a copy of the present file", copied.error()));

@@ -55,7 +55,7 @@ base::Result<std::optional<VerifiedFile>> verify(const std::string& path,
 std::string why_not_executable(std::span<const std::byte> begin);
 
 struct Target {
-    std::string path;        ///< Absolute.
+    std::string path; ///< Absolute.
     mode_t mode = 0755;
     bool executable = false; ///< A service runs it: it must be fit to execute.
 };

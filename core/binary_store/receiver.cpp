@@ -31,9 +31,11 @@ constexpr mode_t mode_of_partial = 0600;
 
 Receiver::Receiver(Files files, Digest expected, std::int64_t max_size,
                    std::shared_ptr<Progress> progress)
-    : files_(std::move(files)), expected_(std::move(expected)),
+    : files_(std::move(files)),
+      expected_(std::move(expected)),
       max_size_(static_cast<std::uint64_t>(std::max<std::int64_t>(max_size, 0))),
-      progress_(std::move(progress)), kept_(kept_bytes(files_.partial, max_size_)),
+      progress_(std::move(progress)),
+      kept_(kept_bytes(files_.partial, max_size_)),
       hasher_(expected_.algorithm) {}
 
 Result<> Receiver::begin(std::uint64_t offset, std::uint64_t total) {
@@ -58,8 +60,8 @@ Result<> Receiver::check_announced(std::uint64_t offset, std::uint64_t total) co
     if (total == CMW_SIZE_UNKNOWN) return {};
     if (total > max_size_)
         return fail({},
-                    "cannot accept the artifact: it has " + format_size(total) +
-                        ", the limit is " + format_size(max_size_),
+                    "cannot accept the artifact: it has " + format_size(total) + ", the limit is " +
+                        format_size(max_size_),
                     "raise max-size of the component if it should be that large");
     if (total == 0) return fail({}, "cannot accept the artifact: it is empty");
     if (total < offset)
@@ -72,8 +74,8 @@ Result<> Receiver::start_anew() {
     const auto gone = sys::unlink(files_.partial);
     if (!gone && gone.error() != ENOENT)
         return fail(storage_problem(files_.partial, "replace the file", gone.error()));
-    auto file = sys::open(files_.partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
-                          mode_of_partial);
+    auto file =
+        sys::open(files_.partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode_of_partial);
     if (!file) return fail(storage_problem(files_.partial, "create the file", file.error()));
     file_ = std::move(*file);
     return {};
@@ -89,8 +91,8 @@ Result<> Receiver::resume() {
     std::vector<std::byte> buffer(256 * 1024);
     for (std::uint64_t at = 0; at < kept_;) {
         const auto wanted = std::min<std::uint64_t>(buffer.size(), kept_ - at);
-        const auto got = sys::pread(file->get(), std::span(buffer).first(wanted),
-                                    static_cast<std::int64_t>(at));
+        const auto got =
+            sys::pread(file->get(), std::span(buffer).first(wanted), static_cast<std::int64_t>(at));
         if (!got) return fail(storage_problem(files_.partial, "read the file", got.error()));
         if (*got == 0)
             return fail(files_.partial, "cannot resume the artifact: the kept file was cut off");
@@ -115,10 +117,8 @@ Result<> Receiver::write(std::span<const std::byte> bytes) {
                            " came",
                        {}});
     hasher_.update(bytes);
-    const auto written =
-        sys::pwrite_all(file_.get(), bytes, static_cast<std::int64_t>(received_));
-    if (!written)
-        return refuse(storage_problem(files_.partial, "write the file", written.error()));
+    const auto written = sys::pwrite_all(file_.get(), bytes, static_cast<std::int64_t>(received_));
+    if (!written) return refuse(storage_problem(files_.partial, "write the file", written.error()));
     received_ += bytes.size();
     if (progress_) progress_->received = received_;
     return {};

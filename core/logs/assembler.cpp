@@ -21,16 +21,20 @@ base::Result<EventRule> EventRule::parse(const std::string& text) {
         rule.first_line_ = std::regex(text, std::regex::ECMAScript | std::regex::optimize);
         return rule;
     } catch (const std::regex_error& error) {
-        return base::fail("", "cannot read the regular expression \"" + text + "\": " + error.what(),
+        return base::fail("",
+                          "cannot read the regular expression \"" + text + "\": " + error.what(),
                           "write \"line\", \"level-word\" or an ECMAScript regular expression");
     }
 }
 
 bool EventRule::begins_record(std::string_view line) const {
     switch (kind_) {
-    case Kind::line: return true;
-    case Kind::level_word: return level_word(line).has_value();
-    case Kind::pattern: break;
+    case Kind::line:
+        return true;
+    case Kind::level_word:
+        return level_word(line).has_value();
+    case Kind::pattern:
+        break;
     }
     // std::regex recurses for each character it repeats over: only the start of a line is looked at.
     const auto start = line.substr(0, 512);

@@ -52,8 +52,9 @@ class Assembler {
     struct Record {
         std::size_t size = 0;  ///< Bytes that it takes, its last line feed included.
         std::string_view text; ///< Without that line feed, a carriage return before it, and NULs
-                               ///< before it, which are the hole of a file truncated under its writer.
-        std::uint32_t level = 0; ///< CMW_LEVEL_*: its level word, else that of the record it goes on with, else INFO.
+            ///< before it, which are the hole of a file truncated under its writer.
+        std::uint32_t level =
+            0; ///< CMW_LEVEL_*: its level word, else that of the record it goes on with, else INFO.
     };
 
     /// The record at the start of `bytes`, or nothing as long as its end cannot be told. Called with

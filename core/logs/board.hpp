@@ -32,13 +32,13 @@ struct StreamBoard {
 struct Board {
     std::mutex mutex; ///< Guards all that follows.
     std::condition_variable changed;
-    std::uint64_t life = 1;  ///< Of the thread that ships. Any other has been given up: what it
-                             ///< brings back counts no more.
-    bool running = false;    ///< There is such a thread.
-    unsigned given_up = 0;   ///< Threads that have not come back.
-    std::optional<base::Monotonic> stop_by; ///< Ship what is there until then, and end.
-    std::uint64_t works = 0; ///< Counts the calls into the plugin.
-    bool working = false;    ///< One is running ...
+    std::uint64_t life = 1; ///< Of the thread that ships. Any other has been given up: what it
+                            ///< brings back counts no more.
+    bool running = false;   ///< There is such a thread.
+    unsigned given_up = 0;  ///< Threads that have not come back.
+    std::optional<base::Monotonic> stop_by;  ///< Ship what is there until then, and end.
+    std::uint64_t works = 0;                 ///< Counts the calls into the plugin.
+    bool working = false;                    ///< One is running ...
     std::shared_ptr<plugin_host::Call> call; ///< ... which can be cancelled if this is set ...
     std::size_t working_for = 0;             ///< ... and is for this stream.
     plugin_host::InstanceStatus instance;

@@ -29,8 +29,7 @@ template <class Number>
 bool take(std::string_view& text, std::string_view name, Number& number, int base = 10) {
     if (!text.starts_with(name) || !text.substr(name.size()).starts_with('=')) return false;
     text.remove_prefix(name.size() + 1);
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, base);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
     if (error != std::errc{}) return false;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     if (text.starts_with(' ')) text.remove_prefix(1);
@@ -45,10 +44,10 @@ Fingerprint Fingerprint::of(std::string_view first_bytes) {
 }
 
 std::string encode_cursor(const Cursor& cursor, std::uint64_t turn) {
-    auto line = fmt::format("{} turn={} inode={} first={} hash={:x} offset={} before={} modified={}",
-                            heading, turn, cursor.inode, cursor.fingerprint.size,
-                            cursor.fingerprint.hash, cursor.offset, cursor.before,
-                            cursor.modified_ns);
+    auto line =
+        fmt::format("{} turn={} inode={} first={} hash={:x} offset={} before={} modified={}",
+                    heading, turn, cursor.inode, cursor.fingerprint.size, cursor.fingerprint.hash,
+                    cursor.offset, cursor.before, cursor.modified_ns);
     line += fmt::format(" sum={:x}", checksum(line));
     line.resize(CursorFile::slot_size - 1, ' ');
     return line + '\n';
@@ -96,8 +95,7 @@ base::Result<CursorFile> CursorFile::open(const std::string& path) {
     if (!file) return failed(file.error());
     // Its name must outlive a loss of power, or the stream would begin anew. If the folder cannot
     // be synced that is still better than not to ship.
-    if (!existed)
-        (void)base::sys::fsync_folder(std::filesystem::path(path).parent_path().string());
+    if (!existed) (void)base::sys::fsync_folder(std::filesystem::path(path).parent_path().string());
     const auto content = base::sys::read_file(path, 64 * 1024);
     if (!content) return failed(content.error());
 

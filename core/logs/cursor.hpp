@@ -35,7 +35,8 @@ struct Cursor {
     std::uint64_t offset = 0; ///< In the file: the first byte that is not confirmed.
     std::uint64_t before = 0; ///< Bytes of the stream in the files before this one: with the offset
                               ///< it makes a record's sequence, the same each time it is sent.
-    std::int64_t modified_ns = 0; ///< The file's time of modification as last seen, since the epoch.
+    std::int64_t modified_ns =
+        0; ///< The file's time of modification as last seen, since the epoch.
 
     bool operator==(const Cursor&) const = default;
 };

@@ -50,7 +50,9 @@ base::Nanoseconds put_off(unsigned& failures, base::Monotonic& retry, base::Nano
 }
 
 Delivery::Delivery(std::shared_ptr<const DeliverySetup> setup, std::uint64_t life)
-    : setup_(std::move(setup)), board_(*setup_->board), life_(life),
+    : setup_(std::move(setup)),
+      board_(*setup_->board),
+      life_(life),
       streams_(setup_->streams.size()) {}
 
 Delivery::~Delivery() = default;
@@ -67,8 +69,7 @@ void Delivery::run() {
             const std::lock_guard lock(board_.mutex);
             if (now_.monotonic >= *board_.stop_by) break;
         }
-        if (watches_)
-            watches_->drain([this](std::size_t stream) { streams_[stream].news = true; });
+        if (watches_) watches_->drain([this](std::size_t stream) { streams_[stream].news = true; });
         const auto served = round();
         if (served == Served::given_up) return;
         if (served == Served::worked) continue;
@@ -211,17 +212,18 @@ Delivery::Served Delivery::make_instance() {
             if (std::ranges::all_of(board_.streams, [](auto& one) { return one.failures == 0; }))
                 shown.state = State::ok;
         } else {
-            wait = put_off(board_.instance_failures, board_.instance_retry, made.error().retry_after);
+            wait =
+                put_off(board_.instance_failures, board_.instance_retry, made.error().retry_after);
             shown.state = State::reinitialising;
             shown.last_error = made.error().text;
         }
     }
     if (!made) {
-        setup_->log(CMW_LEVEL_WARN,
-                    fmt::format("log-backend.{}: {}; tried again in {}", setup_->backend.name,
-                                made.error().text,
-                                base::format_duration(std::chrono::floor<std::chrono::milliseconds>(
-                                    wait))));
+        setup_->log(
+            CMW_LEVEL_WARN,
+            fmt::format(
+                "log-backend.{}: {}; tried again in {}", setup_->backend.name, made.error().text,
+                base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait))));
         if (now_.stopping)
             for (auto& stream : streams_) stream.finished = true;
         return Served::blocked;
@@ -236,9 +238,8 @@ void Delivery::make_tails() {
     limits_ = instance_->limits();
     for (std::size_t i = 0; i < streams_.size(); ++i) {
         const auto& use = setup_->streams[i];
-        streams_[i].tail.emplace(
-            Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log}, setup_->rules[i],
-            *limits_);
+        streams_[i].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log},
+                                 setup_->rules[i], *limits_);
         streams_[i].news = true;
     }
 }
@@ -278,11 +279,11 @@ Delivery::Served Delivery::drop_instance(std::size_t stream, const plugin_host::
         board_.instance.state = plugin_host::InstanceStatus::State::reinitialising;
         board_.instance.last_error = failure.text;
     }
-    setup_->log(CMW_LEVEL_WARN,
-                fmt::format("log-backend.{}: {} (stream {}); made anew, tried again in {}",
-                            setup_->backend.name, failure.text, setup_->streams[stream].stream,
-                            base::format_duration(
-                                std::chrono::floor<std::chrono::milliseconds>(wait))));
+    setup_->log(
+        CMW_LEVEL_WARN,
+        fmt::format("log-backend.{}: {} (stream {}); made anew, tried again in {}",
+                    setup_->backend.name, failure.text, setup_->streams[stream].stream,
+                    base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait))));
     streams_[stream].finished = now_.stopping;
     if (!guarded(nullptr, stream, [this] { instance_.reset(); })) return Served::given_up;
     return Served::blocked;

@@ -29,7 +29,8 @@ struct DeliverySetup {
 };
 
 /// One more failure: no try before the wait that is returned.
-base::Nanoseconds put_off(unsigned& failures, base::Monotonic& retry, base::Nanoseconds at_least = {});
+base::Nanoseconds put_off(unsigned& failures, base::Monotonic& retry,
+                          base::Nanoseconds at_least = {});
 
 class Delivery {
   public:

@@ -34,8 +34,10 @@ sys::Outcome<std::string> read_first_bytes(int fd) {
 } // namespace
 
 FileReader::FileReader(std::string path, std::optional<Cursor> start, Log log)
-    : path_(std::move(path)), folder_(std::filesystem::path(path_).parent_path().string()),
-      log_(std::move(log)), start_(std::move(start)) {}
+    : path_(std::move(path)),
+      folder_(std::filesystem::path(path_).parent_path().string()),
+      log_(std::move(log)),
+      start_(std::move(start)) {}
 
 base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
     if (!file_) {
@@ -109,8 +111,8 @@ base::Result<bool> FileReader::writer_has_moved_on() {
 
 base::Result<> FileReader::advance() {
     if (truncated_) {
-        log_(CMW_LEVEL_INFO, fmt::format("{} was truncated at byte {}: read from its start", path_,
-                                         offset_));
+        log_(CMW_LEVEL_INFO,
+             fmt::format("{} was truncated at byte {}: read from its start", path_, offset_));
         before_ += offset_;
         offset_ = 0;
         first_bytes_.clear();
@@ -135,8 +137,7 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
     if (!file) return base::fail(base::system_problem(path, "open the log", file.error()));
     const auto found = sys::fstat(file->get());
     if (!found) return base::fail(base::system_problem(path, "look at the log", found.error()));
-    if (!S_ISREG(found->st_mode))
-        return base::fail(not_a_file(path));
+    if (!S_ISREG(found->st_mode)) return base::fail(not_a_file(path));
     if (expected != nullptr && !(file_id(*found) == *expected)) return false;
     auto first = read_first_bytes(file->get());
     if (!first) return base::fail(base::system_problem(path, "read the log", first.error()));

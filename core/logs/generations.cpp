@@ -61,7 +61,8 @@ bool is_older_generation(std::string_view name, std::string_view live) {
     if (name.size() < live.size() + 2) return false;
     const std::string_view separators = ".-_";
     if (name.starts_with(live))
-        return separators.find(name[live.size()]) != std::string_view::npos && is_rotation_mark(name.substr(live.size()));
+        return separators.find(name[live.size()]) != std::string_view::npos &&
+               is_rotation_mark(name.substr(live.size()));
     const auto dot = live.rfind('.');
     if (dot == std::string_view::npos || dot == 0) return false;
     const auto stem = live.substr(0, dot);
@@ -81,12 +82,11 @@ void sort_generations(std::vector<Generation>& generations) {
 std::span<const Generation> written_after(std::span<const Generation> sorted, const FileId& id,
                                           std::int64_t modified_ns) {
     const auto itself = std::ranges::find(sorted, id, &Generation::id);
-    const auto first =
-        itself != sorted.end()
-            ? itself + 1
-            : std::ranges::find_if(sorted, [&](const Generation& one) {
-                  return one.live || one.modified_ns >= modified_ns;
-              });
+    const auto first = itself != sorted.end()
+                           ? itself + 1
+                           : std::ranges::find_if(sorted, [&](const Generation& one) {
+                                 return one.live || one.modified_ns >= modified_ns;
+                             });
     return {first, sorted.end()};
 }
 

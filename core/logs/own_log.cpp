@@ -118,7 +118,8 @@ bool is_logged(std::uint32_t level) noexcept {
 void log_line(std::uint32_t level, std::string_view line) noexcept {
     try {
         if (line.find('\n') == std::string_view::npos) {
-            current().load()->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+            current().load()->log(to_spdlog(level),
+                                  spdlog::string_view_t(line.data(), line.size()));
             return;
         }
         std::string indented;

@@ -17,8 +17,9 @@
 namespace cmw::logs {
 
 struct OwnLogSettings {
-    std::string level = "info"; ///< trace, debug, info, warn, error or fatal: the least to be logged.
-    std::string file;           ///< Absolute; "": stderr alone.
+    std::string level =
+        "info";       ///< trace, debug, info, warn, error or fatal: the least to be logged.
+    std::string file; ///< Absolute; "": stderr alone.
     std::size_t max_size = std::size_t{10} * 1024 * 1024; ///< Bytes; then the file is rotated.
     std::size_t keep = 3;                                 ///< Older generations.
 };

@@ -63,10 +63,9 @@ void Pipeline::Impl::start(const std::vector<config::StreamSettings>& streams, B
             rule = EventRule::parse("line");
         }
         setup.rules.push_back(std::move(*rule));
-        setup.streams.push_back(
-            {stream.name, stream.path,
-             options.state_dir + "/cursors/" + stream.name + "." + backend.name,
-             std::make_shared<const plugin_host::ConfigTable>(use->options)});
+        setup.streams.push_back({stream.name, stream.path,
+                                 options.state_dir + "/cursors/" + stream.name + "." + backend.name,
+                                 std::make_shared<const plugin_host::ConfigTable>(use->options)});
         if (const auto begun = begin(setup.streams.back()); !begun)
             log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(begun.error()));
     }

@@ -107,9 +107,9 @@ void Shipper::give_up(std::uint64_t work) {
         else if (!board.stop_by)
             start_life();
         board.changed.notify_all();
-        line = fmt::format("log-backend.{}: {}; its thread is given up{}", setup_->backend.name,
-                           board.instance.last_error,
-                           board.running ? " and a new one started" : "");
+        line =
+            fmt::format("log-backend.{}: {}; its thread is given up{}", setup_->backend.name,
+                        board.instance.last_error, board.running ? " and a new one started" : "");
     }
     setup_->log(CMW_LEVEL_ERROR, line);
 }
@@ -153,8 +153,8 @@ DeliveryStatus Shipper::delivery(std::size_t stream) const {
     status.delivered = shown.delivered;
     status.pending_bytes = pending_bytes(setup_->streams[stream], shown);
     if (shown.oldest)
-        status.oldest_pending_s = std::max(
-            0.0, std::chrono::duration<double>(base::unix_now() - *shown.oldest).count());
+        status.oldest_pending_s =
+            std::max(0.0, std::chrono::duration<double>(base::unix_now() - *shown.oldest).count());
     return status;
 }
 

@@ -13,7 +13,9 @@ constexpr std::size_t first_capacity = 64 * 1024;
 } // namespace
 
 Tail::Tail(Settings settings, const EventRule& rule, const cmw_log_limits& limits)
-    : settings_(std::move(settings)), rule_(rule), batcher_(limits),
+    : settings_(std::move(settings)),
+      rule_(rule),
+      batcher_(limits),
       assembler_(rule, batcher_.record_bytes()),
       reader_(settings_.path, std::nullopt, settings_.log) {}
 
@@ -148,8 +150,7 @@ base::Result<> Tail::next_file() {
 }
 
 bool Tail::ready(const Now& now) const {
-    return !entries_.empty() &&
-           (blocked() || now.stopping || now.monotonic >= batcher_.due());
+    return !entries_.empty() && (blocked() || now.stopping || now.monotonic >= batcher_.due());
 }
 
 base::Monotonic Tail::wake_at() const {

@@ -56,7 +56,9 @@ class Tail {
 
     const FileReader& reader() const { return reader_; }
     std::uint64_t confirmed() const { return confirmed_; } ///< Offset in the reader's file.
-    std::uint64_t read_bytes() const { return reader_.before() + reader_.offset(); } ///< Of the stream.
+    std::uint64_t read_bytes() const {
+        return reader_.before() + reader_.offset();
+    } ///< Of the stream.
 
   private:
     struct Piece { ///< A record by its place in the buffer.
@@ -87,18 +89,19 @@ class Tail {
 
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;
-    std::size_t size_ = 0;      ///< Bytes in the buffer.
-    std::size_t parsed_ = 0;    ///< Of them those that are in records.
-    std::uint64_t origin_ = 0;  ///< Offset in the file of the buffer's start.
+    std::size_t size_ = 0;     ///< Bytes in the buffer.
+    std::size_t parsed_ = 0;   ///< Of them those that are in records.
+    std::uint64_t origin_ = 0; ///< Offset in the file of the buffer's start.
     std::uint64_t confirmed_ = 0;
     std::vector<Entry> entries_;          ///< The batch ...
     std::vector<cmw_log_record> records_; ///< ... and as it is given out.
-    std::optional<Piece> held_; ///< The first of the next batch.
-    bool closed_ = false;       ///< The batch takes no more records.
-    bool sent_ = false;         ///< It has been given out.
-    bool over_ = false;         ///< The reader's file is.
-    std::optional<base::Monotonic> quiet_since_; ///< The last bytes came then, and may be whole lines
-                                                 ///< of a record that is not complete.
+    std::optional<Piece> held_;           ///< The first of the next batch.
+    bool closed_ = false;                 ///< The batch takes no more records.
+    bool sent_ = false;                   ///< It has been given out.
+    bool over_ = false;                   ///< The reader's file is.
+    std::optional<base::Monotonic>
+        quiet_since_; ///< The last bytes came then, and may be whole lines
+                      ///< of a record that is not complete.
 };
 
 } // namespace cmw::logs

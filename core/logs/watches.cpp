@@ -15,9 +15,8 @@ namespace cmw::logs {
 namespace {
 
 constexpr std::uint32_t file_events = IN_MODIFY | IN_ATTRIB;
-constexpr std::uint32_t folder_events =
-    IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF |
-    IN_ONLYDIR;
+constexpr std::uint32_t folder_events = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
+                                        IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_ONLYDIR;
 
 } // namespace
 

@@ -35,14 +35,15 @@ void watch(int cancelled, int done, std::chrono::nanoseconds deadline, int socke
 
 CancelGuard::CancelGuard(const Call& call, int socket)
     : done_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (done_ < 0) throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
+    if (done_ < 0)
+        throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
     // The host's signals are for the host's threads.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread(&watch, call.cancel_fd(), done_,
-                          call.deadline().time_since_epoch(), socket);
+    thread_ =
+        std::thread(&watch, call.cancel_fd(), done_, call.deadline().time_since_epoch(), socket);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -7,10 +7,10 @@
 #include <Poco/Net/Context.h>
 #include <Poco/Net/DNS.h>
 #include <Poco/Net/HTTPBasicCredentials.h>
+#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPCredentials.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
-#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/NetException.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
@@ -79,7 +79,8 @@ struct HttpGet::Parts {
         } catch (const SSLException& failure) {
             call.check();
             if (is_about_certificate(failure))
-                throw Error(CMW_DENIED, what + "its certificate is not valid: " + in_words(failure));
+                throw Error(CMW_DENIED,
+                            what + "its certificate is not valid: " + in_words(failure));
             throw Error(CMW_AGAIN, what + in_words(failure));
         } catch (const Poco::TimeoutException&) {
             call.check();
@@ -135,8 +136,8 @@ struct HttpGet::Parts {
         socket->setReceiveTimeout(timespan(settings.timeout));
         socket->setSendTimeout(timespan(settings.timeout));
         // Poco's HTTPSClientSession takes no socket that is connected; this one reads TLS as well.
-        session = std::make_unique<HTTPClientSession>(
-            uri.getScheme() == "https" ? start_tls() : *socket);
+        session =
+            std::make_unique<HTTPClientSession>(uri.getScheme() == "https" ? start_tls() : *socket);
     }
 
     void authenticate(HTTPRequest& request) const {

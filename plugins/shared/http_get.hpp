@@ -19,7 +19,7 @@ namespace cmw::shared {
 
 struct HttpSettings {
     std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< To connect; without a byte.
-    std::string ca_file;    ///< Trusted instead of the system's authorities; "": these.
+    std::string ca_file; ///< Trusted instead of the system's authorities; "": these.
     std::string user_agent;
 };
 

@@ -21,7 +21,8 @@ class NoSigpipe {
         if (::sigismember(&before_, SIGPIPE) == 1) return;
         // One that came meanwhile must not strike now.
         const timespec no_wait{};
-        while (::sigtimedwait(&pipe_, nullptr, &no_wait) == SIGPIPE) {}
+        while (::sigtimedwait(&pipe_, nullptr, &no_wait) == SIGPIPE) {
+        }
         ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     NoSigpipe(const NoSigpipe&) = delete;

@@ -31,12 +31,18 @@ std::size_t sequence_length(std::string_view text) {
 /// The escape of a character that may not stand in a JSON string; "" of others.
 std::string_view short_escape(char character) {
     switch (character) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    default: return "";
+    case '"':
+        return "\\\"";
+    case '\\':
+        return "\\\\";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    default:
+        return "";
     }
 }
 

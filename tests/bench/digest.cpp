@@ -29,7 +29,8 @@ void bare(const Buffer& buffer, const EVP_MD* method) {
     auto* context = EVP_MD_CTX_new();
     unsigned char digest[EVP_MAX_MD_SIZE];
     EVP_DigestInit_ex(context, method, nullptr);
-    for (std::size_t i = 0; i < blocks; ++i) EVP_DigestUpdate(context, buffer.data(), buffer.size());
+    for (std::size_t i = 0; i < blocks; ++i)
+        EVP_DigestUpdate(context, buffer.data(), buffer.size());
     EVP_DigestFinal_ex(context, digest, nullptr);
     EVP_MD_CTX_free(context);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fakes/http_server.hpp"
 
-#include <arpa/inet.h>
 #include <algorithm>
+#include <arpa/inet.h>
 #include <mutex>
 #include <netinet/in.h>
 #include <poll.h>
@@ -69,7 +69,8 @@ void HttpServer::Connection::reset() {
 
 void HttpServer::Connection::stall() {
     char ignored = 0;
-    while (wait_readable(fd_, stop_) && ::recv(fd_, &ignored, 1, 0) > 0) {}
+    while (wait_readable(fd_, stop_) && ::recv(fd_, &ignored, 1, 0) > 0) {
+    }
 }
 
 struct HttpServer::State {
@@ -156,8 +157,9 @@ HttpServer::Handler serve_file(std::string content, FileManners manners) {
         const auto from = manners.ranges ? request.range_from() : 0;
         const auto size = std::to_string(content.size());
         if (from != 0 && from >= content.size())
-            return connection.send(http_head(
-                "416 Range Not Satisfiable", {"Content-Range: bytes */" + size, "Content-Length: 0"}));
+            return connection.send(
+                http_head("416 Range Not Satisfiable",
+                          {"Content-Range: bytes */" + size, "Content-Length: 0"}));
         const auto body = std::string_view(content).substr(from);
         const auto length = "Content-Length: " + std::to_string(body.size());
         const auto range = "Content-Range: bytes " + std::to_string(from) + "-" +

@@ -42,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::size_t limit = 4 + data[1] % 60;
     const std::size_t chunk = 1 + data[2] % 40;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 3, size - 3);
-    if (sizes(rule, bytes, limit, chunk) != sizes(rule, bytes, limit, bytes.size() + 1)) std::abort();
+    if (sizes(rule, bytes, limit, chunk) != sizes(rule, bytes, limit, bytes.size() + 1))
+        std::abort();
     return 0;
 }

@@ -94,7 +94,8 @@ Step judge_unsatisfied(const Answer& answer, std::uint64_t asked_from) {
 Step judge(const Answer& answer, std::uint64_t asked_from, std::int64_t now) {
     const bool encoded = !answer.content_encoding.empty() && answer.content_encoding != "identity";
     if ((answer.status == 200 || answer.status == 206) && encoded)
-        return {.total = {}, .status = CMW_INVALID,
+        return {.total = {},
+                .status = CMW_INVALID,
                 .why = "it was sent encoded (" + answer.content_encoding + ")"};
     if (answer.status == 200)
         return {.kind = Step::take, .total = number(answer.content_length), .why = {}};
@@ -102,7 +103,8 @@ Step judge(const Answer& answer, std::uint64_t asked_from, std::int64_t now) {
     if (answer.status == 416 && asked_from != 0) return judge_unsatisfied(answer, asked_from);
     if (is_redirect(answer.status) && !answer.location.empty())
         return {.kind = Step::redirect, .total = {}, .why = {}};
-    return {.total = {}, .status = status_of(answer.status),
+    return {.total = {},
+            .status = status_of(answer.status),
             .why = std::to_string(answer.status) + " " + answer.reason,
             .retry_after = parse_retry_after(answer.retry_after, now)};
 }

@@ -24,7 +24,8 @@ std::string as_path_piece(std::string_view text) {
 }
 
 std::string expand_url(const std::string& url, std::string_view target, std::string_view digest) {
-    return shared::expand(url, {{"target", as_path_piece(target)}, {"digest", std::string(digest)}});
+    return shared::expand(url,
+                          {{"target", as_path_piece(target)}, {"digest", std::string(digest)}});
 }
 
 bool same_origin(const Poco::URI& one, const Poco::URI& other) {
@@ -33,9 +34,13 @@ bool same_origin(const Poco::URI& one, const Poco::URI& other) {
 }
 
 Answer answer_of(const HttpGet& get) {
-    return {get.status(),           get.reason(),
-            get.header("Content-Length"), get.header("Content-Range"),
-            get.header("Content-Encoding"), get.header("Location"), get.header("Retry-After")};
+    return {get.status(),
+            get.reason(),
+            get.header("Content-Length"),
+            get.header("Content-Range"),
+            get.header("Content-Encoding"),
+            get.header("Location"),
+            get.header("Retry-After")};
 }
 
 /// Where a redirect leads. Throws where it must not lead.
@@ -65,8 +70,8 @@ void take(HttpGet& get, const std::string& url, const Step& step, Writer& writer
     }
     if (step.total && received < *step.total)
         throw Error(CMW_AGAIN, "cannot read all of " + shown_url(url) + ": " +
-                                   std::to_string(received) + " of " +
-                                   std::to_string(*step.total) + " bytes came");
+                                   std::to_string(received) + " of " + std::to_string(*step.total) +
+                                   " bytes came");
 }
 
 std::int64_t unix_seconds() {

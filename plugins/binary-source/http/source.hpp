@@ -17,8 +17,7 @@ class Source final : public BinarySource {
         Secret authorization;
     };
 
-    static constexpr About about{"http", "0.1.0", "Fetches files from a web server.",
-                                 "Apache-2.0"};
+    static constexpr About about{"http", "0.1.0", "Fetches files from a web server.", "Apache-2.0"};
     static constexpr std::array options{
         option<&Settings::url>(
             {.name = "url",

@@ -20,8 +20,9 @@ class Source final : public BinarySource {
     static constexpr std::array options{
         option<&Settings::path>(
             {.name = "path",
-             .help = "A file, or a folder that holds {digest}, {target}/{digest} or {target}; these "
-                     "two names may stand in it too. Here or in each use."}),
+             .help =
+                 "A file, or a folder that holds {digest}, {target}/{digest} or {target}; these "
+                 "two names may stand in it too. Here or in each use."}),
     };
     static constexpr std::array use_options{
         option<&UseSettings::path>(

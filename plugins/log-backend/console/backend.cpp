@@ -16,8 +16,8 @@ namespace {
 constexpr std::size_t at_once = 4096;
 
 std::string_view colour(std::uint32_t level) {
-    static constexpr std::array<std::string_view, 6> codes{
-        "\x1b[2m", "\x1b[2m", "", "\x1b[33m", "\x1b[31m", "\x1b[1;31m"};
+    static constexpr std::array<std::string_view, 6> codes{"\x1b[2m",  "\x1b[2m",  "",
+                                                           "\x1b[33m", "\x1b[31m", "\x1b[1;31m"};
     return level < codes.size() ? codes[level] : codes[CMW_LEVEL_INFO];
 }
 

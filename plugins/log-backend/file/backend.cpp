@@ -54,14 +54,14 @@ LogFile& FileBackend::file_of(const Batch& batch) {
     const auto stream = batch.stream();
     // The host's names are words; a host that is not ours must not lead us out of the folder.
     if (stream.empty() || stream.front() == '.' || stream.find('/') != stream.npos)
-        throw Error(CMW_CONFIG, "cannot name a file after the stream \"" + std::string(stream) + "\"");
+        throw Error(CMW_CONFIG,
+                    "cannot name a file after the stream \"" + std::string(stream) + "\"");
     const auto path = expand(use.path ? *use.path : settings_.path, stream);
     auto& file = files_[path.string()];
     if (!file)
-        file = std::make_unique<LogFile>(LogFile::Settings{path, settings_.max_size.count,
-                                                           settings_.keep,
-                                                           parse_mode(settings_.mode),
-                                                           settings_.sync});
+        file = std::make_unique<LogFile>(
+            LogFile::Settings{path, settings_.max_size.count, settings_.keep,
+                              parse_mode(settings_.mode), settings_.sync});
     else
         file->follow_path();
     return *file;

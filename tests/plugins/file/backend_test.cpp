@@ -98,9 +98,10 @@ TEST_CASE("records are written as text and as JSON lines") {
     options.format = "json";
     FileBackend json(options, test.host.handle());
     test.write(json, {"a\"b\\\n\x01\xFF\xC3\xA4"});
-    CHECK(read_text(test.path) ==
-          "{\"time\":\"2020-09-13T12:26:40.000Z\",\"level\":\"INFO\",\"stream\":\"a\",\"sequence\":1,"
-          "\"text\":\"a\\\"b\\\\\\n\\u0001\xEF\xBF\xBD\xC3\xA4\"}\n");
+    CHECK(
+        read_text(test.path) ==
+        "{\"time\":\"2020-09-13T12:26:40.000Z\",\"level\":\"INFO\",\"stream\":\"a\",\"sequence\":1,"
+        "\"text\":\"a\\\"b\\\\\\n\\u0001\xEF\xBF\xBD\xC3\xA4\"}\n");
 }
 
 TEST_CASE("files are rotated before they are too large, and so many are kept") {

@@ -11,13 +11,23 @@ using namespace std::chrono_literals;
 namespace {
 
 Answer ok(int status, const std::string& length, const std::string& range = {}) {
-    return {.status = status, .reason = {}, .content_length = length, .content_range = range,
-            .content_encoding = {}, .location = {}, .retry_after = {}};
+    return {.status = status,
+            .reason = {},
+            .content_length = length,
+            .content_range = range,
+            .content_encoding = {},
+            .location = {},
+            .retry_after = {}};
 }
 
 Answer failed(int status, const std::string& retry_after = {}) {
-    return {.status = status, .reason = "Why", .content_length = {}, .content_range = {},
-            .content_encoding = {}, .location = {}, .retry_after = retry_after};
+    return {.status = status,
+            .reason = "Why",
+            .content_length = {},
+            .content_range = {},
+            .content_encoding = {},
+            .location = {},
+            .retry_after = retry_after};
 }
 
 } // namespace
@@ -64,11 +74,22 @@ TEST_CASE("a refusal tells the host what to do") {
         int http;
         std::int32_t status;
     };
-    for (const auto& [http, status] : std::vector<Row>{
-             {404, CMW_NOT_FOUND}, {410, CMW_NOT_FOUND}, {401, CMW_DENIED}, {403, CMW_DENIED},
-             {407, CMW_DENIED},    {408, CMW_AGAIN},     {429, CMW_AGAIN},  {500, CMW_AGAIN},
-             {503, CMW_AGAIN},     {599, CMW_AGAIN},     {400, CMW_FAILED}, {418, CMW_FAILED},
-             {204, CMW_FAILED},    {304, CMW_FAILED},    {302, CMW_FAILED}, {600, CMW_FAILED}}) {
+    for (const auto& [http, status] : std::vector<Row>{{404, CMW_NOT_FOUND},
+                                                       {410, CMW_NOT_FOUND},
+                                                       {401, CMW_DENIED},
+                                                       {403, CMW_DENIED},
+                                                       {407, CMW_DENIED},
+                                                       {408, CMW_AGAIN},
+                                                       {429, CMW_AGAIN},
+                                                       {500, CMW_AGAIN},
+                                                       {503, CMW_AGAIN},
+                                                       {599, CMW_AGAIN},
+                                                       {400, CMW_FAILED},
+                                                       {418, CMW_FAILED},
+                                                       {204, CMW_FAILED},
+                                                       {304, CMW_FAILED},
+                                                       {302, CMW_FAILED},
+                                                       {600, CMW_FAILED}}) {
         CAPTURE(http);
         const auto step = judge(failed(http), 0, 0);
         CHECK(step.kind == Step::give_up);
@@ -83,10 +104,15 @@ TEST_CASE("Retry-After is seconds or a date, an hour at most") {
         const char* text;
         std::chrono::nanoseconds expected;
     };
-    for (const auto& [text, expected] : std::vector<Row>{
-             {"", 0s}, {"7", 7s}, {"86400", 1h}, {"99999999999999999999", 0s}, {"-5", 0s},
-             {"soon", 0s}, {"Wed, 21 Oct 2015 07:28:00 GMT", 10s},
-             {"Wed, 21 Oct 2015 07:00:00 GMT", 0s}, {"Fri, 21 Oct 2016 07:00:00 GMT", 1h}}) {
+    for (const auto& [text, expected] : std::vector<Row>{{"", 0s},
+                                                         {"7", 7s},
+                                                         {"86400", 1h},
+                                                         {"99999999999999999999", 0s},
+                                                         {"-5", 0s},
+                                                         {"soon", 0s},
+                                                         {"Wed, 21 Oct 2015 07:28:00 GMT", 10s},
+                                                         {"Wed, 21 Oct 2015 07:00:00 GMT", 0s},
+                                                         {"Fri, 21 Oct 2016 07:00:00 GMT", 1h}}) {
         CAPTURE(text);
         CHECK(judge(failed(503, text), 0, now).retry_after == expected);
     }

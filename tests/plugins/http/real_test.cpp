@@ -20,9 +20,9 @@ std::string from_environment(const char* name) {
 }
 
 struct Fixture {
-    std::string http = from_environment("CMW_REAL_HTTP");     ///< "http://127.0.0.1:PORT"
-    std::string https = from_environment("CMW_REAL_HTTPS");   ///< "https://localhost:PORT"
-    std::string other = from_environment("CMW_REAL_OTHER");   ///< The same by a name not certified.
+    std::string http = from_environment("CMW_REAL_HTTP");   ///< "http://127.0.0.1:PORT"
+    std::string https = from_environment("CMW_REAL_HTTPS"); ///< "https://localhost:PORT"
+    std::string other = from_environment("CMW_REAL_OTHER"); ///< The same by a name not certified.
     std::string ca_file = from_environment("CMW_REAL_CA");
     std::string content;
     TestWriter writer;

@@ -8,12 +8,12 @@
 using namespace cmw;
 using namespace cmw::http;
 using namespace std::chrono_literals;
-using cmw::testing::TestCall;
-using cmw::testing::TestWriter;
 using cmw::test::FileManners;
 using cmw::test::http_head;
 using cmw::test::HttpServer;
 using cmw::test::serve_file;
+using cmw::testing::TestCall;
+using cmw::testing::TestWriter;
 
 namespace {
 
@@ -129,8 +129,7 @@ TEST_CASE("a body that is cut off is worth another try, which needs only the res
     TestWriter writer;
     const auto first = fetch(settings_for(cut.url("/f")), writer);
     CHECK(first.status == CMW_AGAIN);
-    CHECK(first.text ==
-          "cannot read all of " + cut.url("/f") + ": 6000 of 10000 bytes came");
+    CHECK(first.text == "cannot read all of " + cut.url("/f") + ": 6000 of 10000 bytes came");
     CHECK(writer.content == content.substr(0, 6'000));
 
     TestWriter second(writer.content);
@@ -140,8 +139,8 @@ TEST_CASE("a body that is cut off is worth another try, which needs only the res
 
 TEST_CASE("a connection that is reset, or never answers in HTTP, fails in words") {
     SUBCASE("reset in the body") {
-        const HttpServer server(serve_file(
-            some_content(100'000), {.send_at_most = 10, .after = FileManners::reset}));
+        const HttpServer server(
+            serve_file(some_content(100'000), {.send_at_most = 10, .after = FileManners::reset}));
         TestWriter writer;
         CHECK(fetch(settings_for(server.url("/")), writer).status == CMW_AGAIN);
     }
@@ -152,15 +151,18 @@ TEST_CASE("a connection that is reset, or never answers in HTTP, fails in words"
         CHECK(writer.began_at == CMW_SIZE_UNKNOWN);
     }
     SUBCASE("another protocol") {
-        const HttpServer server(answer_with("220 mail.example.org ESMTP ready for what you send\r\n"));
+        const HttpServer server(
+            answer_with("220 mail.example.org ESMTP ready for what you send\r\n"));
         TestWriter writer;
         const auto done = fetch(settings_for(server.url("/")), writer);
-        CHECK((done.status == CMW_INVALID || done.status == CMW_AGAIN || done.status == CMW_FAILED));
+        CHECK(
+            (done.status == CMW_INVALID || done.status == CMW_AGAIN || done.status == CMW_FAILED));
         CHECK(done.says("cannot read"));
         CHECK(writer.began_at == CMW_SIZE_UNKNOWN);
     }
     SUBCASE("a head without end") {
-        const HttpServer server(answer_with("HTTP/1.1 200 OK\r\nX: " + std::string(5'000'000, 'x')));
+        const HttpServer server(
+            answer_with("HTTP/1.1 200 OK\r\nX: " + std::string(5'000'000, 'x')));
         TestWriter writer;
         CHECK(fetch(settings_for(server.url("/")), writer).says("cannot read"));
     }
@@ -186,7 +188,9 @@ TEST_CASE("a connection that is reset, or never answers in HTTP, fails in words"
 TEST_CASE("a server that stalls is given up after the timeout") {
     std::size_t after_bytes = 0;
     SUBCASE("before the body") {}
-    SUBCASE("in the body") { after_bytes = 500; }
+    SUBCASE("in the body") {
+        after_bytes = 500;
+    }
     const HttpServer server(serve_file(some_content(1'000),
                                        {.send_at_most = after_bytes, .after = FileManners::stall}));
     auto settings = settings_for(server.url("/"));
@@ -202,9 +206,13 @@ TEST_CASE("a call that is cancelled, or over its deadline, ends wherever it is")
     std::atomic<bool> asked = false;
     std::size_t after_bytes = 0;
     bool answers = true;
-    SUBCASE("before the answer") { answers = false; }
+    SUBCASE("before the answer") {
+        answers = false;
+    }
     SUBCASE("after the head") {}
-    SUBCASE("in the body") { after_bytes = 500; }
+    SUBCASE("in the body") {
+        after_bytes = 500;
+    }
     const HttpServer server([&](const auto& request, auto& connection) {
         asked = true;
         if (!answers) return connection.stall();
@@ -255,8 +263,8 @@ TEST_CASE("a server that does not answer in TLS is given up, and a call can end 
 }
 
 TEST_CASE("what a server refuses is told with the URL, but not its secrets") {
-    const HttpServer server(answer_with(
-        http_head("503 Service Unavailable", {"Retry-After: 7", "Content-Length: 0"})));
+    const HttpServer server(
+        answer_with(http_head("503 Service Unavailable", {"Retry-After: 7", "Content-Length: 0"})));
     auto url = server.url("/f?signature=hidden");
     url.insert(url.find("127"), "user:password@");
     TestWriter writer;
@@ -272,10 +280,14 @@ TEST_CASE("redirects are followed, to a bound") {
     const HttpServer file(serve_file("content"));
     std::string next = file.url("/file");
     const HttpServer server([&](const auto& request, auto& connection) {
-        if (request.target == "/relative") redirect_to("start?x=1")(request, connection);
-        else if (request.target == "/loop") redirect_to("/loop")(request, connection);
-        else if (request.target == "/ftp") redirect_to("ftp://localhost/f")(request, connection);
-        else redirect_to(next)(request, connection);
+        if (request.target == "/relative")
+            redirect_to("start?x=1")(request, connection);
+        else if (request.target == "/loop")
+            redirect_to("/loop")(request, connection);
+        else if (request.target == "/ftp")
+            redirect_to("ftp://localhost/f")(request, connection);
+        else
+            redirect_to(next)(request, connection);
     });
     TestWriter writer;
     SUBCASE("to another server, which gets no secrets") {

@@ -69,8 +69,8 @@ TEST_CASE_FIXTURE(Fixture, "a folder is searched by digest, then by target") {
     test::write_text(folder / "other", "no");
     const auto nothing = fetch(folder / "");
     CHECK(nothing.status == CMW_NOT_FOUND);
-    CHECK(nothing.text == "cannot find the artifact in " + folder / "" +
-                              ": tried abcd, server/abcd, server");
+    CHECK(nothing.text ==
+          "cannot find the artifact in " + folder / "" + ": tried abcd, server/abcd, server");
     for (const auto* name : {"server", "server/abcd", "abcd"}) {
         CAPTURE(name);
         std::filesystem::remove_all(folder / "server");

@@ -182,10 +182,10 @@ TEST_CASE_FIXTURE(Fixture, "the new file has the owner of the present one") {
 
 TEST_CASE_FIXTURE(Fixture, "what the disk says is put in words, and nothing half is left") {
     const std::vector<std::tuple<Call, int, std::string>> table{
-        {Call::copy, ENOSPC, "free some space"},  {Call::copy, EIO, "check the disk"},
-        {Call::open, EROFS, "ReadWritePaths"},    {Call::open, EACCES, "the right to write"},
-        {Call::fsync, EIO, "check the disk"},     {Call::chmod, EPERM, "the right to write"},
-        {Call::statvfs, EIO, "check the disk"},   {Call::chown, EROFS, "ReadWritePaths"},
+        {Call::copy, ENOSPC, "free some space"}, {Call::copy, EIO, "check the disk"},
+        {Call::open, EROFS, "ReadWritePaths"},   {Call::open, EACCES, "the right to write"},
+        {Call::fsync, EIO, "check the disk"},    {Call::chmod, EPERM, "the right to write"},
+        {Call::statvfs, EIO, "check the disk"},  {Call::chown, EROFS, "ReadWritePaths"},
     };
     for (const auto& [call, error, expected] : table) {
         CAPTURE(expected);

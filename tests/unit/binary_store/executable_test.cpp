@@ -47,7 +47,9 @@ TEST_CASE("a file that this machine executes is told from one that it would not"
         {"#!\t/usr/bin/env python3\n", ""},
         {"", "it is empty"},
         {"hello", "neither an ELF program nor a script"},
-        {"\x7f" "ELF", "cut off"},
+        {"\x7f"
+         "ELF",
+         "cut off"},
         {changed(EI_CLASS, ELFCLASSNONE), "for another machine"},
         {changed(EI_DATA, ELFDATANONE), "for another machine"},
         {changed(offsetof(Elf64_Ehdr, e_machine), 0), "for another machine"},

@@ -88,9 +88,8 @@ TEST_CASE("whichever call of an upgrade fails, there is a whole file and the nex
             machine.install_old();
             {
                 unsigned call = 0;
-                const FaultPlan plan([&](Call, std::string_view) {
-                    return ++call == failing ? error : 0;
-                });
+                const FaultPlan plan(
+                    [&](Call, std::string_view) { return ++call == failing ? error : 0; });
                 const auto done = upgrade(machine.state, machine.target, machine.new_content);
                 if (!done) ++failures;
                 if (!done) CHECK(done.error().what.starts_with("cannot "));
@@ -113,8 +112,7 @@ TEST_CASE("a swap that fails leaves the very file that was there") {
     for (unsigned failing = 1; !swapped; ++failing) {
         REQUIRE(failing < 20);
         unsigned call = 0;
-        const FaultPlan plan(
-            [&](Call, std::string_view) { return ++call == failing ? EIO : 0; });
+        const FaultPlan plan([&](Call, std::string_view) { return ++call == failing ? EIO : 0; });
         swapped = swap(machine.target).has_value();
         CHECK((stat_of(machine.target.path).st_ino == inode) == !swapped);
     }

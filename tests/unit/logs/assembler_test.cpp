@@ -23,7 +23,8 @@ Texts assemble(const EventRule& event, std::string_view bytes, std::size_t recor
         shown = std::min(shown + chunk, bytes.size());
         const auto following = shown == bytes.size() ? last : Following::more;
         for (const auto passing : {Following::more, following}) {
-            while (const auto record = assembler.next(bytes.substr(begin, shown - begin), passing)) {
+            while (const auto record =
+                       assembler.next(bytes.substr(begin, shown - begin), passing)) {
                 REQUIRE(record->size > 0);
                 texts.emplace_back(record->text);
                 begin += record->size;
@@ -80,7 +81,8 @@ TEST_CASE("lines make records, however they come") {
     }
 }
 
-TEST_CASE("flaw 27: a line over the limit is split by bytes between code points, and loses nothing") {
+TEST_CASE(
+    "flaw 27: a line over the limit is split by bytes between code points, and loses nothing") {
     std::string line;
     while (line.size() < 600'000) line += "a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80";
     const auto texts = assemble(rule("line"), line + "\n", 262'144, 65'536, Following::more);
@@ -119,7 +121,8 @@ TEST_CASE("a record has the level of its first word") {
                  CMW_LEVEL_FATAL, CMW_LEVEL_INFO});
     // What is cut off goes on with the level of its start, even if it looks like another.
     CHECK(levels("line", "ERROR abINFO cd\n", 8) == Levels{CMW_LEVEL_ERROR, CMW_LEVEL_ERROR});
-    CHECK(levels("level-word", "ERROR a\nbcdefg\n", 10) == Levels{CMW_LEVEL_ERROR, CMW_LEVEL_ERROR});
+    CHECK(levels("level-word", "ERROR a\nbcdefg\n", 10) ==
+          Levels{CMW_LEVEL_ERROR, CMW_LEVEL_ERROR});
 }
 
 TEST_CASE("a regular expression that is none is refused") {

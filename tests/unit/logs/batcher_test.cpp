@@ -8,7 +8,11 @@ namespace {
 
 cmw_log_limits limits(std::uint32_t records, std::uint64_t bytes, std::uint32_t overhead,
                       std::uint32_t record_bytes) {
-    return {sizeof(cmw_log_limits), records, bytes, overhead, record_bytes,
+    return {sizeof(cmw_log_limits),
+            records,
+            bytes,
+            overhead,
+            record_bytes,
             std::chrono::nanoseconds(2s).count()};
 }
 
@@ -37,7 +41,8 @@ TEST_CASE("a batch is cut at the first limit that it reaches") {
         {limits(9, 10, 3, 7), {2, 2, 2}, 2},
         {limits(9, 10, 3, 7), {7, 1}, 1},
         {limits(9, 10, 0, 10), {0, 0, 10, 1}, 3},
-        {limits(UINT32_MAX, UINT64_MAX, 0, UINT32_MAX), std::vector<std::size_t>(20'000, 1), 10'000},
+        {limits(UINT32_MAX, UINT64_MAX, 0, UINT32_MAX), std::vector<std::size_t>(20'000, 1),
+         10'000},
         {limits(UINT32_MAX, UINT64_MAX, 0, UINT32_MAX), {600'000, 600'000}, 1},
         {limits(0, 0, 0, 0), {1, 1}, 1},
     };

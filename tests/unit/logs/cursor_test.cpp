@@ -52,8 +52,8 @@ TEST_CASE("a cursor file that was cut off or damaged gives the slot before") {
 
 TEST_CASE("numbers as large as can be fit into a slot") {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-    const Cursor cursor{most, {Fingerprint::most, most}, most, most,
-                        std::numeric_limits<std::int64_t>::min()};
+    const Cursor cursor{
+        most, {Fingerprint::most, most}, most, most, std::numeric_limits<std::int64_t>::min()};
     const auto line = encode_cursor(cursor, most);
     CHECK(line.size() == CursorFile::slot_size);
     const auto read = decode_cursor(line);

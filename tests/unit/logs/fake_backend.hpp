@@ -65,7 +65,8 @@ class Sink {
         outcome.delivered = batch.count;
         if (order.kind == Order::Kind::fail || order.kind == Order::Kind::partly) {
             outcome.delivered = order.kind == Order::Kind::partly ? order.delivered : 0;
-            outcome.failure = plugin_host::Failure{CMW_FAILED, "cannot do it: the script says so", {}};
+            outcome.failure =
+                plugin_host::Failure{CMW_FAILED, "cannot do it: the script says so", {}};
         }
         for (std::size_t i = 0; i < outcome.delivered; ++i) {
             const auto& record = batch.records[i];
@@ -93,10 +94,10 @@ class Sink {
     }
 
     cmw_log_limits limits;
-    std::atomic<int> instances{0};         ///< Made so far.
-    std::atomic<int> refused{0};           ///< So many instances cannot be made.
-    std::atomic<int> hanging{0};           ///< Writes that hang now.
-    std::atomic<bool> release{false};      ///< Lets writes go that hang.
+    std::atomic<int> instances{0};    ///< Made so far.
+    std::atomic<int> refused{0};      ///< So many instances cannot be made.
+    std::atomic<int> hanging{0};      ///< Writes that hang now.
+    std::atomic<bool> release{false}; ///< Lets writes go that hang.
 
   private:
     Script script_;
@@ -126,7 +127,8 @@ class FakeBackend final : public plugin_host::LogBackend {
 };
 
 inline plugin_host::LogBackendFactory Sink::factory() {
-    return [this]() -> tl::expected<std::unique_ptr<plugin_host::LogBackend>, plugin_host::Failure> {
+    return [this]()
+               -> tl::expected<std::unique_ptr<plugin_host::LogBackend>, plugin_host::Failure> {
         if (refused > 0) {
             --refused;
             return tl::unexpected(plugin_host::Failure{CMW_AGAIN, "cannot be made: refused", {}});

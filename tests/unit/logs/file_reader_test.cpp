@@ -136,7 +136,9 @@ TEST_CASE("a restart goes on at the cursor, whatever the file is called by now")
     Follower before(path);
     CHECK(before.read() == "one\ntwo\n");
     const auto cursor = before.reader.cursor_at(4);
-    SUBCASE("nothing happened") { CHECK(Follower(path, cursor).read() == "two\n"); }
+    SUBCASE("nothing happened") {
+        CHECK(Follower(path, cursor).read() == "two\n");
+    }
     SUBCASE("it was rotated") {
         fs::rename(path, folder / "a.log.1");
         append(path, "three\n");

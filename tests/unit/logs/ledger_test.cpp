@@ -86,8 +86,8 @@ std::unique_ptr<Pipeline> start(const std::string& state_dir, const std::string&
     const auto name = backend.name;
     std::vector<Pipeline::Backend> backends;
     backends.push_back(std::move(backend));
-    return std::make_unique<Pipeline>(std::move(options),
-                                      std::vector{stream("a", log, {name})}, std::move(backends));
+    return std::make_unique<Pipeline>(std::move(options), std::vector{stream("a", log, {name})},
+                                      std::move(backends));
 }
 
 } // namespace
@@ -118,7 +118,8 @@ TEST_CASE("ledger: rotation by rename at full speed, with a backend that fails n
         const auto all = sink.received();
         return !all.empty() && number_in(all.back().text) == writer.next - 1;
     }));
-    CHECK(check_ledger(sink.texts(), writer.next) == 0); // The fake takes nothing of a failed batch.
+    CHECK(check_ledger(sink.texts(), writer.next) ==
+          0); // The fake takes nothing of a failed batch.
 }
 
 TEST_CASE("ledger: seven rotations while the backend, and then the host, is away") {
@@ -164,9 +165,8 @@ TEST_CASE("ledger: truncation in place, when all before it was shipped") {
     Writer writer(log, 1);
     for (int round = 0; round < 20; ++round) {
         writer.write(100);
-        REQUIRE(eventually([&] {
-            return sink.received().size() == static_cast<std::size_t>(writer.next);
-        }));
+        REQUIRE(eventually(
+            [&] { return sink.received().size() == static_cast<std::size_t>(writer.next); }));
         fs::resize_file(log, 0);
     }
     CHECK(check_ledger(sink.texts(), writer.next) == 0);

@@ -36,7 +36,8 @@ TEST_CASE("the host's own log has lines that the rule level-word reads") {
     const auto rule = EventRule::parse("level-word").value();
     Assembler assembler(rule, 1000);
     std::vector<std::pair<std::uint32_t, std::string>> found;
-    for (std::string_view rest = text; const auto record = assembler.next(rest, Following::nothing);) {
+    for (std::string_view rest = text;
+         const auto record = assembler.next(rest, Following::nothing);) {
         const auto message = record->text.find(' ', record->text.find(' ') + 1);
         found.emplace_back(record->level, record->text.substr(message + 1));
         rest.remove_prefix(record->size);

@@ -175,8 +175,12 @@ TEST_CASE("a stream never seen begins where it was at the start, however late it
     append(test.path + ".1", "long ago\n");
     fs::last_write_time(test.path + ".1", fs::file_time_type::clock::now() - 1h);
     bool exists = false;
-    SUBCASE("there is no file yet") { exists = false; }
-    SUBCASE("there is a file") { exists = true; }
+    SUBCASE("there is no file yet") {
+        exists = false;
+    }
+    SUBCASE("there is a file") {
+        exists = true;
+    }
     if (exists) append(test.path, "one\n");
     Sink sink;
     sink.refused = 2;
@@ -225,7 +229,8 @@ TEST_CASE("only so many threads that hang are given up; one that returns lets sh
     CHECK(eventually([&] { return state() == State::stuck; }, 60s));
     CHECK(sink.hanging == static_cast<int>(Shipper::most_given_up) + 1);
     well = true;
-    const auto before = sink.received().size(); // The hanging ones have taken it too: at least once.
+    const auto before =
+        sink.received().size(); // The hanging ones have taken it too: at least once.
     sink.release = true;
     CHECK(eventually([&] { return sink.received().size() > before; }, 60s));
     CHECK(eventually([&] { return state() == State::ok; }));
@@ -239,7 +244,8 @@ TEST_CASE("a dead backend holds up neither the others nor the stop") {
     Sink dead([](std::size_t, const cmw_log_batch&) { return Order{Order::Kind::fail, 0}; });
     Sink healthy;
     {
-        const auto pipeline = test.start({dead.backend("dead"), healthy.backend("healthy")}, "line", 1h);
+        const auto pipeline =
+            test.start({dead.backend("dead"), healthy.backend("healthy")}, "line", 1h);
         CHECK(eventually([&] { return healthy.texts() == Texts{"one"}; }));
         CHECK(eventually([&] { return dead.writes() >= 2; }));
     } // Would last an hour.
