@@ -145,7 +145,12 @@ base::Result<Invocation> parse(std::span<const Command> commands,
             return help_about(
                 commands, {words.begin() + static_cast<std::ptrdiff_t>(place) + 1, words.end()});
         const auto found = find(commands, words[place]);
-        if (!found) return tl::unexpected(found.error());
+        if (!found) {
+            // An unknown option before it may be what is wrong: "--cofnig FILE status".
+            const auto before = read(
+                nullptr, {words.begin(), words.begin() + static_cast<std::ptrdiff_t>(place)});
+            return tl::unexpected(before ? found.error() : before.error());
+        }
         command = *found;
     }
     auto arguments = read(command, rest);

@@ -66,6 +66,18 @@ Result<> Host::Parts::make_reconciler() {
     return {};
 }
 
+/// Where output goes that the configuration gives no place; other folders are the operator's.
+Result<> Host::Parts::make_output_folder() const {
+    const auto folder = settings().host.state_dir + "/output";
+    const bool used = std::ranges::any_of(settings().services, [&](const auto& service) {
+        return service.output_path.starts_with(folder) || service.error_path.starts_with(folder);
+    });
+    if (!used) return {};
+    const auto made = base::sys::make_folders(folder, 0755);
+    if (made) return {};
+    return base::fail(base::system_problem(folder, "make the folder", made.error()));
+}
+
 void Host::Parts::make_services() {
     for (const auto& table : settings().services)
         services[table.name] = std::make_unique<supervisor::Service>(
@@ -151,6 +163,7 @@ Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration 
     auto& parts = *host->parts_;
     if (const auto made = parts.make_instances(context); !made) return tl::unexpected(made.error());
     if (const auto made = parts.make_reconciler(); !made) return tl::unexpected(made.error());
+    if (const auto made = parts.make_output_folder(); !made) return tl::unexpected(made.error());
     parts.make_services();
     if (const auto made = parts.make_pipeline(context); !made) return tl::unexpected(made.error());
     if (const auto opened = parts.open_api(*host); !opened) return tl::unexpected(opened.error());

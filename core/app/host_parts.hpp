@@ -43,6 +43,7 @@ struct Host::Parts {
 
     base::Result<> make_instances(const plugin_host::HostContext& context);
     base::Result<> make_reconciler();
+    base::Result<> make_output_folder() const;
     void make_services();
     void make_watchers();
     base::Result<> make_pipeline(const plugin_host::HostContext& context);

@@ -29,7 +29,7 @@ plugin = "overide-file"
 plugin = "local-path"
 colour = "red"
 [component.server]
-path = "relative/path"
+path = 5
 approved-by = "chian"
 from = "store"
 mode = "9999"
