@@ -147,8 +147,8 @@ base::Result<Invocation> parse(std::span<const Command> commands,
         const auto found = find(commands, words[place]);
         if (!found) {
             // An unknown option before it may be what is wrong: "--cofnig FILE status".
-            const auto before = read(
-                nullptr, {words.begin(), words.begin() + static_cast<std::ptrdiff_t>(place)});
+            const auto before =
+                read(nullptr, {words.begin(), words.begin() + static_cast<std::ptrdiff_t>(place)});
             return tl::unexpected(before ? found.error() : before.error());
         }
         command = *found;
