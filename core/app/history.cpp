@@ -24,8 +24,8 @@ std::string local_time(base::UnixTime time) {
 }
 
 Colour colour_of(std::string_view event) {
-    constexpr std::string_view bad[] = {"crashed",      "refused",     "failed",   "quarantined",
-                                        "start_failed", "rolled_back", "unhealthy"};
+    constexpr std::string_view bad[] = {"crashed",      "refused",     "failed",
+                                        "start failed", "rolled-back", "unhealthy"};
     return std::ranges::find(bad, event) != std::end(bad) ? Colour::red : Colour::none;
 }
 
