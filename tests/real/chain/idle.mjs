@@ -43,9 +43,10 @@ export async function measureIdle(site, seconds, note) {
   await pause(1000 * seconds)
   strace.kill('SIGINT')
   await strace.ended
-  // What a thread was in when strace came is shown as a call, and as one that is restarted.
+  // What a thread was in when strace came, and when it went, is no call of this time.
   const calls = readFileSync(log, 'utf8').split('\n')
     .filter((line) => line && !/<detached|<unfinished|restart_syscall/.test(line))
   note(`system calls in ${seconds} s: ${calls.length}`)
-  calls.slice(0, 60).forEach((line) => note(line))
+  for (const line of calls.slice(0, 60))
+    note(`${after.get(line.split(' ')[0])?.name} ${line}`)
 }
