@@ -92,6 +92,8 @@ Result<Database> Database::open(const std::string& path, bool& damaged) {
         try {
             Poco::Data::Session session("SQLite", path);
             prepare(session);
+            // SQLite makes it with the process's mask; it is nobody else's business.
+            (void)base::sys::chmod(path, 0600);
             return Database(std::make_unique<Impl>(Impl{path, std::move(session)}));
         } catch (const Poco::Data::SQLite::CorruptImageException&) {
             damaged = true;

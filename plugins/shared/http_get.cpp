@@ -149,9 +149,10 @@ struct HttpGet::Parts {
     }
 
     void ask(const Headers& headers) {
-        auto target = uri.getPathEtc();
-        if (target.empty() || target.front() != '/') target.insert(0, "/");
-        HTTPRequest request(HTTPRequest::HTTP_GET, target, HTTPMessage::HTTP_1_1);
+        const auto path = uri.getPathEtc();
+        const bool rooted = path.starts_with('/');
+        HTTPRequest request(HTTPRequest::HTTP_GET, rooted ? path : '/' + path,
+                            HTTPMessage::HTTP_1_1);
         request.setHost(uri.getHost(), uri.getPort());
         request.setKeepAlive(false);
         request.set("User-Agent", settings.user_agent);

@@ -89,6 +89,13 @@ TEST_CASE("a damaged state is moved aside and begun anew, with a notice") {
     CHECK(cmw::test::read_text(folder / "state.db.unreadable").size() == 8192);
 }
 
+TEST_CASE("the state is for the host's user alone") {
+    const TemporaryFolder folder;
+    const auto database = open(folder / "state.db");
+    CHECK(std::filesystem::status(folder / "state.db").permissions() ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
 TEST_CASE("a state in a folder that does not exist is a problem that names it") {
     const TemporaryFolder folder;
     std::string notice;
