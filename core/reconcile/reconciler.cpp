@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcile/reconciler.hpp"
 
-#include "reconcile/board.hpp"
+#include "reconcile/reconciler_impl.hpp"
 
 #include <cmw/abi/plugin.h>
 #include <fmt/format.h>
@@ -12,30 +12,6 @@ using base::Result;
 using supervisor::Service;
 using supervisor::ServiceEvent;
 using supervisor::ServiceState;
-
-struct Reconciler::Impl {
-    std::shared_ptr<Board> board;
-    std::map<std::string, ComponentView> views;
-    bool begun = false;
-    bool replan_posted = false;
-    base::EventLoop::Handle again;
-
-    explicit Impl(Parts parts) : board(std::make_shared<Board>(std::move(parts))) {}
-
-    void set_up_facts();
-    Result<> load();
-    void adopt_all();
-    void replan_soon(const std::weak_ptr<Impl>& self);
-    void replan();
-    void carry_out(const Step& step);
-    void start_service(const Step& step);
-    void start_now(const std::string& name, std::function<void(Result<>)> done);
-    void refresh_services();
-    void on_event(const std::string& name, const ServiceEvent& event);
-    void save_running(const std::string& name, std::int64_t pid);
-    void note_missing(ComponentFacts& c, const std::string& field,
-                      const plugin_host::Verdict& verdict);
-};
 
 namespace {
 
@@ -306,53 +282,6 @@ void Reconciler::suspend() {
     impl_->begun = false;
     impl_->again.reset();
     impl_->board->ending = true;
-}
-
-void Reconciler::start(const std::string& name, const std::string& who,
-                       std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
-    auto& work = board.services.at(name);
-    board.remember({0, {}, "service", name, "start-ordered", "", "", who});
-    facts.wanted = true;
-    work.record.stopped_by_operator = false;
-    board.save_service(name);
-    impl_->start_now(name, std::move(done));
-}
-
-void Reconciler::restart(const std::string& name, const std::string& who,
-                         std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
-    if (facts.busy)
-        return done(base::fail("service." + name, "cannot restart it: it is being changed just now",
-                               "try again in a moment"));
-    board.remember({0, {}, "service", name, "restart-ordered", "", "", who});
-    facts.wanted = true;
-    facts.busy = true;
-    auto& work = board.services.at(name);
-    work.record.stopped_by_operator = false;
-    board.save_service(name);
-    work.service->stop([self = std::weak_ptr(impl_), name, done](const Result<>& stopped) {
-        const auto impl = self.lock();
-        if (!impl) return;
-        impl->board->service(name).busy = false;
-        impl->board->replan();
-        if (!stopped) return done(stopped);
-        impl->start_now(name, done);
-    });
-}
-
-void Reconciler::stop(const std::string& name, const std::string& who,
-                      std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
-    auto& work = board.services.at(name);
-    board.remember({0, {}, "service", name, "stop-ordered", "", "", who});
-    facts.wanted = false;
-    work.record.stopped_by_operator = true;
-    board.save_service(name);
-    work.service->stop(std::move(done));
 }
 
 std::map<std::string, ComponentReport> Reconciler::report() const {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// reconcile/reconciler_impl.hpp - the reconciler's inside; for reconciler.cpp and orders.cpp.
+#pragma once
+
+#include "reconcile/board.hpp"
+
+namespace cmw::reconcile {
+
+struct Reconciler::Impl {
+    std::shared_ptr<Board> board;
+    std::map<std::string, ComponentView> views;
+    bool begun = false;
+    bool replan_posted = false;
+    base::EventLoop::Handle again;
+
+    explicit Impl(Parts parts) : board(std::make_shared<Board>(std::move(parts))) {}
+
+    void set_up_facts();
+    base::Result<> load();
+    void adopt_all();
+    void replan_soon(const std::weak_ptr<Impl>& self);
+    void replan();
+    void carry_out(const Step& step);
+    void start_service(const Step& step);
+    void start_now(const std::string& name, std::function<void(base::Result<>)> done);
+    void refresh_services();
+    void on_event(const std::string& name, const supervisor::ServiceEvent& event);
+    void save_running(const std::string& name, std::int64_t pid);
+    void note_missing(ComponentFacts& c, const std::string& field,
+                      const plugin_host::Verdict& verdict);
+};
+
+} // namespace cmw::reconcile
