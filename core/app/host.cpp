@@ -36,13 +36,24 @@ plugin_host::HostContext context_of(const config::Settings& settings) {
 
 } // namespace
 
+/// The plugin of a table, or what stands in for it: the rest runs without it.
+const plugin_host::Plugin& Host::Parts::plugin_of(const config::InstanceSettings& table) {
+    const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
+    if (plugin) return **plugin;
+    write_log(CMW_LEVEL_ERROR,
+              fmt::format("{}.{}: {}", table.kind, table.name, base::to_string(plugin.error())));
+    return absent
+        .insert_or_assign(table.name,
+                          plugin_host::absent_plugin(table.kind, table.plugin, plugin.error()))
+        .first->second;
+}
+
 /// One instance for each table; log backends live in the pipeline, which makes its own.
-Result<> Host::Parts::make_instances(const plugin_host::HostContext& context) {
+void Host::Parts::make_instances(const plugin_host::HostContext& context) {
     for (const auto& table : settings().instances) {
         if (table.kind == "log-backend") continue;
-        const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
-        if (!plugin) return tl::unexpected(plugin.error());
-        auto instance = std::make_unique<plugin_host::Instance>(loop, **plugin, table, context);
+        auto instance =
+            std::make_unique<plugin_host::Instance>(loop, plugin_of(table), table, context);
         instance->on_status([this] { changed(); });
         if (table.kind == "consensus-source")
             consensus[table.name] = plugin_host::make_consensus_source(*instance);
@@ -52,7 +63,6 @@ Result<> Host::Parts::make_instances(const plugin_host::HostContext& context) {
             runners[table.name] = plugin_host::make_process_runner(*instance);
         instances[table.name] = std::move(instance);
     }
-    return {};
 }
 
 Result<> Host::Parts::make_reconciler() {
@@ -112,15 +122,13 @@ void Host::Parts::note_consensus(const std::string& name, const consensus::Watch
     changed();
 }
 
-Result<> Host::Parts::make_pipeline(const plugin_host::HostContext& context) {
+void Host::Parts::make_pipeline(const plugin_host::HostContext& context) {
     std::vector<logs::Pipeline::Backend> backends;
     for (const auto& table : settings().instances) {
         if (table.kind != "log-backend") continue;
-        const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);
-        if (!plugin) return tl::unexpected(plugin.error());
         logs::Pipeline::Backend backend;
         backend.name = table.name;
-        backend.factory = plugin_host::make_log_backend_factory(**plugin, table, context);
+        backend.factory = plugin_host::make_log_backend_factory(plugin_of(table), table, context);
         backend.deadline = table.deadline.value_or(backend.deadline);
         backends.push_back(std::move(backend));
     }
@@ -129,7 +137,6 @@ Result<> Host::Parts::make_pipeline(const plugin_host::HostContext& context) {
     options.log = &write_log;
     pipeline = std::make_unique<logs::Pipeline>(std::move(options), settings().streams,
                                                 std::move(backends));
-    return {};
 }
 
 Result<> Host::Parts::open_api(Host& host) {
@@ -161,11 +168,11 @@ Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration 
     std::unique_ptr<Host> host(new Host(std::make_unique<Parts>(
         loop, std::move(configuration), std::move(reload), std::move(*database))));
     auto& parts = *host->parts_;
-    if (const auto made = parts.make_instances(context); !made) return tl::unexpected(made.error());
+    parts.make_instances(context);
     if (const auto made = parts.make_reconciler(); !made) return tl::unexpected(made.error());
     if (const auto made = parts.make_output_folder(); !made) return tl::unexpected(made.error());
     parts.make_services();
-    if (const auto made = parts.make_pipeline(context); !made) return tl::unexpected(made.error());
+    parts.make_pipeline(context);
     if (const auto opened = parts.open_api(*host); !opened) return tl::unexpected(opened.error());
     std::map<std::string, supervisor::Service*> services;
     for (const auto& [name, service] : parts.services) services[name] = service.get();

@@ -23,6 +23,7 @@ struct Host::Parts {
     std::function<base::Result<>()> reload;
     base::Monotonic born = base::monotonic_now();
     state::Database database;
+    std::map<std::string, plugin_host::Plugin> absent; ///< By instance: could not be loaded.
     std::map<std::string, std::unique_ptr<plugin_host::Instance>> instances;
     std::map<std::string, std::unique_ptr<plugin_host::ConsensusSource>> consensus;
     std::map<std::string, std::unique_ptr<plugin_host::BinarySource>> binaries;
@@ -41,12 +42,13 @@ struct Host::Parts {
         if (api) api->status_changed();
     }
 
-    base::Result<> make_instances(const plugin_host::HostContext& context);
+    const plugin_host::Plugin& plugin_of(const config::InstanceSettings& table);
+    void make_instances(const plugin_host::HostContext& context);
     base::Result<> make_reconciler();
     base::Result<> make_output_folder() const;
     void make_services();
     void make_watchers();
-    base::Result<> make_pipeline(const plugin_host::HostContext& context);
+    void make_pipeline(const plugin_host::HostContext& context);
     base::Result<> open_api(Host& host);
     void note_consensus(const std::string& name, const consensus::Watcher& watcher,
                         std::string& last_error);

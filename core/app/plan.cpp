@@ -195,7 +195,7 @@ int plan(const Arguments& arguments) {
     auto configuration = read_configuration(arguments);
     const auto problems = configuration ? configuration->loaded.problems : configuration.error();
     if (!problems.empty()) {
-        report(problems, "problem", Colour::red);
+        report(problems, "error", Colour::red);
         return ExitStatus::usage;
     }
     auto loop = base::EventLoop::create();

@@ -199,10 +199,10 @@ int run(const Arguments& arguments) {
     auto configuration = read_configuration(arguments);
     const auto problems = configuration ? configuration->loaded.problems : configuration.error();
     if (configuration) report(configuration->loaded.warnings, "warning", Colour::yellow);
-    if (!problems.empty()) {
-        report(problems, "problem", Colour::red);
+    if (!problems.empty()) report(problems, "error", Colour::red);
+    // A plugin that cannot be loaded is shown in `status`; a node is not kept down for it.
+    if (!configuration || problems.size() > configuration->loaded.unavailable)
         return ExitStatus::usage;
-    }
     forbid_core_files();
     const auto& settings = configuration->loaded.settings;
     const auto lock = lock_state(settings.host.state_dir);

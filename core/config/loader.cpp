@@ -188,6 +188,7 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
     check_paths(settings.components, "component", reading);
     check_paths(settings.streams, "log", reading);
     loaded.problems = report.problems(document);
+    loaded.unavailable = report.unavailable();
     loaded.warnings = report.warnings(document);
     return loaded;
 }

@@ -44,7 +44,9 @@ using PluginCheck = std::function<std::optional<base::Problem>(const InstanceSet
 struct Loaded {
     Settings settings;       ///< To be used only if there are no problems.
     base::Problems problems; ///< All of them, each with file:line:column and a fix, in file order.
-    base::Problems warnings; ///< Deprecated options and the like.
+    std::size_t unavailable = 0; ///< Of them: plugins that cannot be loaded. If that is all, a host
+                                 ///< can run without them; a node is not down for a log backend.
+    base::Problems warnings;     ///< Deprecated options and the like.
 };
 Loaded read_settings(const Document& document, const SchemaLookup& lookup,
                      const PluginCheck& check);

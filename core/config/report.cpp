@@ -9,6 +9,11 @@ void Report::add(const Position& position, std::string what, std::string fix) {
     problems_.push_back({position, std::move(what), std::move(fix)});
 }
 
+void Report::add_unavailable(const Position& position, std::string what, std::string fix) {
+    ++unavailable_;
+    add(position, std::move(what), std::move(fix));
+}
+
 void Report::warn(const Position& position, std::string what, std::string fix) {
     warnings_.push_back({position, std::move(what), std::move(fix)});
 }

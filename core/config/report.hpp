@@ -18,10 +18,13 @@ struct Fault {
 class Report {
   public:
     void add(const Position& position, std::string what, std::string fix = {});
+    /// A problem, but of a plugin's library rather than of the configuration.
+    void add_unavailable(const Position& position, std::string what, std::string fix = {});
     void warn(const Position& position, std::string what, std::string fix = {});
 
     /// Problems so far: if it has not grown, what was read in between is fine.
     std::size_t count() const { return problems_.size(); }
+    std::size_t unavailable() const { return unavailable_; }
 
     /// In file order.
     base::Problems problems(const Document& document) const;
@@ -35,6 +38,7 @@ class Report {
     };
     static base::Problems in_order(std::vector<Finding> findings, const Document& document);
 
+    std::size_t unavailable_ = 0;
     std::vector<Finding> problems_;
     std::vector<Finding> warnings_;
 };

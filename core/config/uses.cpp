@@ -77,10 +77,10 @@ void Instances::read_instance(std::string_view kind, const Entry& table,
     const auto schema =
         lookup(instance.settings.kind, instance.settings.plugin, instance.settings.sha256);
     if (!schema) {
-        report.add(table.value.find("plugin")->position,
-                   fmt::format("cannot use the plugin '{}': {}", instance.settings.plugin,
-                               in_one_line(schema.error())),
-                   schema.error().fix);
+        report.add_unavailable(table.value.find("plugin")->position,
+                               fmt::format("cannot use the plugin '{}': {}",
+                                           instance.settings.plugin, in_one_line(schema.error())),
+                               schema.error().fix);
         return;
     }
     instance.schema = *schema;

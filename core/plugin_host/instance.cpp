@@ -313,6 +313,9 @@ const Plugin& Instance::plugin() const {
 }
 
 InstanceStatus Instance::status() const {
+    const auto& plugin = this->plugin();
+    if (plugin.table == nullptr)
+        return {InstanceStatus::State::failed, impl_->status.reinitialisations, plugin.refusal};
     return impl_->status;
 }
 

@@ -18,4 +18,12 @@ std::string_view name(InstanceStatus::State state) {
     return names[static_cast<std::size_t>(state)];
 }
 
+Plugin absent_plugin(std::string_view kind, std::string_view name, const base::Problem& why) {
+    Plugin plugin;
+    plugin.schema.kind = kind;
+    plugin.schema.name = name;
+    plugin.refusal = base::to_string(why);
+    return plugin;
+}
+
 } // namespace cmw::plugin_host

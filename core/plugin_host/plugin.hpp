@@ -4,6 +4,7 @@
 // checked, and the table to call it through.
 #pragma once
 
+#include "base/problem.hpp"
 #include "config/options.hpp"
 
 #include <cmw/abi/plugin.h>
@@ -19,8 +20,13 @@ struct Plugin {
     std::string author;
     std::string homepage;
     std::string file;                  ///< The library that holds it.
-    const cmw_plugin* table = nullptr; ///< Never unloaded.
+    const cmw_plugin* table = nullptr; ///< Never unloaded; nullptr: see `refusal`.
+    std::string refusal;               ///< Why it could not be loaded; each session fails with it.
 };
+
+/// What stands in for a plugin that cannot be loaded, so that the rest of a host runs, and says why
+/// this does not.
+Plugin absent_plugin(std::string_view kind, std::string_view name, const base::Problem& why);
 
 /// How a call into a plugin failed.
 struct Failure {

@@ -25,6 +25,7 @@ tl::expected<std::unique_ptr<Session>, Failure> Session::create(const Plugin& pl
                                                                 const std::string& where,
                                                                 const config::OptionValues& options,
                                                                 const HostContext& host) {
+    if (plugin.table == nullptr) return tl::unexpected(Failure{CMW_CONFIG, plugin.refusal, {}});
     auto folder = make_state_folder(where, host);
     if (!folder) return tl::unexpected(folder.error());
     // An aggregate, because a HostTable does not move.
