@@ -7,6 +7,7 @@
 
 #include <cmw/abi/plugin.h>
 #include <fmt/format.h>
+#include <iterator>
 
 namespace cmw::reconcile {
 
@@ -196,10 +197,13 @@ void Activation::start_services() {
 }
 
 void Activation::start_all(const Services& names, Next next) {
-    if (names.empty()) return next(std::nullopt);
     if (board_->ending) return; // The next host finds what is swapped and what runs.
-    const auto barrier = std::make_shared<Barrier>(names.size(), std::move(next));
-    for (const auto& name : names)
+    Services wanted; // The operator may have stopped one meanwhile.
+    std::ranges::copy_if(names, std::back_inserter(wanted),
+                         [this](const auto& name) { return board_->service(name).wanted; });
+    if (wanted.empty()) return next(std::nullopt);
+    const auto barrier = std::make_shared<Barrier>(wanted.size(), std::move(next));
+    for (const auto& name : wanted)
         board_->services.at(name).service->start(
             [barrier](const Result<>& started) { barrier->arrive(started); });
 }
