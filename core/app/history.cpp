@@ -25,7 +25,7 @@ std::string local_time(base::UnixTime time) {
 
 Colour colour_of(std::string_view event) {
     constexpr std::string_view bad[] = {"crashed",      "refused",     "failed",
-                                        "start failed", "rolled-back", "unhealthy"};
+                                        "start-failed", "rolled-back", "unhealthy"};
     return std::ranges::find(bad, event) != std::end(bad) ? Colour::red : Colour::none;
 }
 

@@ -45,7 +45,7 @@ Result<base::UniqueFd> open_signals() {
     sigemptyset(&wanted);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
     auto fd = base::sys::signals(wanted);
     if (!fd) return base::fail(base::system_problem("", "open a signal descriptor", fd.error()));
     return std::move(*fd);

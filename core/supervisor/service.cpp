@@ -43,7 +43,7 @@ plugin_host::Program program_of(const config::ServiceSettings& settings, config:
 } // namespace
 
 std::string_view name(ServiceEvent::What what) {
-    constexpr std::array<std::string_view, 6> names{"adopted", "started", "start failed",
+    constexpr std::array<std::string_view, 6> names{"adopted", "started", "start-failed",
                                                     "stopped", "crashed", "unhealthy"};
     return names[static_cast<std::size_t>(what)];
 }
