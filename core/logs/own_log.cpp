@@ -34,7 +34,8 @@ class LevelWord final : public spdlog::custom_flag_formatter {
                 spdlog::memory_buf_t& out) override {
         static constexpr std::array<std::string_view, 6> words{"TRACE", "DEBUG", "INFO",
                                                                "WARN",  "ERROR", "FATAL"};
-        const auto word = words[std::min(static_cast<std::size_t>(message.level), words.size() - 1)];
+        const auto word =
+            words[std::min(static_cast<std::size_t>(message.level), words.size() - 1)];
         out.append(word.data(), word.data() + word.size());
     }
     std::unique_ptr<custom_flag_formatter> clone() const override {

@@ -198,7 +198,7 @@ void Activation::start_services() {
 
 void Activation::start_all(const Services& names, Next next) {
     if (board_->ending) return; // The next host finds what is swapped and what runs.
-    Services wanted; // The operator may have stopped one meanwhile.
+    Services wanted;            // The operator may have stopped one meanwhile.
     std::ranges::copy_if(names, std::back_inserter(wanted),
                          [this](const auto& name) { return board_->service(name).wanted; });
     if (wanted.empty()) return next(std::nullopt);
