@@ -153,7 +153,7 @@ TEST_CASE("half a record that a crash left is cut off: it comes again") {
 TEST_CASE("a full disk leaves whole records, each once, and says how many") {
     Fixture test;
     const std::vector<std::string> lines{"1111", "2222", "3333", "4444"};
-    for (const rlim_t room : {0, 1, 4, 5, 7, 10, 19}) {
+    for (const rlim_t room : {0u, 1u, 4u, 5u, 7u, 10u, 19u}) {
         CAPTURE(room);
         fs::remove(test.path);
         std::size_t delivered = 0;

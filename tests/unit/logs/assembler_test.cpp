@@ -71,7 +71,7 @@ TEST_CASE("lines make records, however they come") {
         {"^[0-9]+ ", "1 a\nb\n2 c\n", 100, Following::silence, {"1 a\nb", "2 c"}},
     };
     for (const auto& one : table) {
-        for (const std::size_t chunk : {1, 2, 3, 1000}) {
+        for (const std::size_t chunk : {1u, 2u, 3u, 1000u}) {
             CAPTURE(one.event);
             CAPTURE(one.bytes);
             CAPTURE(chunk);

@@ -21,7 +21,7 @@ TEST_CASE("a cursor is read as it was saved, over restarts") {
     {
         auto file = CursorFile::open(path).value();
         CHECK_FALSE(file.cursor());
-        for (const std::uint64_t offset : {1, 2, 3}) CHECK(file.save(example(offset)));
+        for (const std::uint64_t offset : {1u, 2u, 3u}) CHECK(file.save(example(offset)));
         CHECK(file.sync());
     }
     CHECK(CursorFile::open(path).value().cursor() == example(3));
