@@ -131,12 +131,13 @@ void EventLoop::Impl::wait_and_dispatch(int timeout_ms) {
         ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
     for (int i = 0; i < count; ++i) {
         const auto& event = events[static_cast<std::size_t>(i)];
-        if (event.data.u64 == 0) {
+        const std::uint64_t id = event.data.u64; // The kernel's struct is packed.
+        if (id == 0) {
             run_posted();
             continue;
         }
         // A callback before this one may have ended this subscription.
-        const auto found = watches.find(event.data.u64);
+        const auto found = watches.find(id);
         if (found == watches.end()) continue;
         const auto watch = found->second; // Lives on if the callback drops its own handle.
         watch->callback(event.events);
