@@ -149,9 +149,11 @@ TEST_CASE("not more than a few sessions are given up, until one comes back") {
         REQUIRE(test::run_until(host.loop(), [&] { return answer.has_value(); }));
         return answer->error().status;
     };
-    for (unsigned i = 0; i < Instance::max_abandoned; ++i)
-        CHECK(poll_and_cancel() == CMW_CANCELLED);
-    CHECK(bad->status().reinitialisations == Instance::max_abandoned);
+    // On a slow machine a call may be cancelled before it began: that gives nothing up.
+    unsigned cancelled = 0;
+    while (cancelled < 1000 && poll_and_cancel() == CMW_CANCELLED) ++cancelled;
+    CHECK(cancelled >= Instance::max_abandoned);
+    CHECK(cancelled < 1000); // It was refused at last, with CMW_AGAIN.
     CHECK(host.poll(*source).error().status == CMW_AGAIN);
     CHECK(bad->status().state == State::stuck);
     CHECK(host.others_work());
