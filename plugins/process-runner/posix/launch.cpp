@@ -234,6 +234,18 @@ std::string describe(Step step, const Launch& launch) {
     }
 }
 
+// ThreadSanitizer cannot follow a child that shares its parent's memory.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CMW_POSIX_COPY_MEMORY
+#endif
+#endif
+#ifdef CMW_POSIX_COPY_MEMORY
+constexpr bool may_share_memory = false;
+#else
+constexpr bool may_share_memory = true;
+#endif
+
 } // namespace
 
 Launched launch(const Launch& launch) {
@@ -245,7 +257,7 @@ Launched launch(const Launch& launch) {
               launch.record_path.c_str(),
               written.c_str(),
               {tail.data(), tail.size()}};
-    const int memory = launch.identity ? 0 : CLONE_VM;
+    const int memory = may_share_memory && !launch.identity ? CLONE_VM : 0;
     int pidfd = -1;
     pid_t pid = -1;
     int error = 0;
