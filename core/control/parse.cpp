@@ -8,6 +8,7 @@
 #include <Poco/DateTimeParser.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+#include <limits>
 
 namespace cmw::control {
 
@@ -44,8 +45,10 @@ std::optional<base::UnixTime> time(const std::string& text) {
     int zone = 0;
     const bool good = Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FRAC_FORMAT,
                                                      text, parsed, zone);
-    if (!good) return std::nullopt;
-    return base::UnixTime(std::chrono::microseconds(parsed.timestamp().epochMicroseconds()));
+    const auto microseconds = parsed.timestamp().epochMicroseconds();
+    constexpr auto most = std::numeric_limits<std::int64_t>::max() / 1000; // In nanoseconds.
+    if (!good || microseconds > most || microseconds < -most) return std::nullopt;
+    return base::UnixTime(std::chrono::microseconds(microseconds));
 }
 
 /// The one of the first `count` values that has this name.

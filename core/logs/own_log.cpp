@@ -70,10 +70,15 @@ spdlog::sink_ptr make_stderr() {
     return sink;
 }
 
-/// A raw pointer, so that threads that end late can log until the very end of the program.
+/// Keeps a logger for good: threads that end late log until the very end of the program, and there
+/// are only as many as reloads. [not while another thread calls it]
+spdlog::logger* keep(std::shared_ptr<spdlog::logger> logger) {
+    static auto* const kept = new std::vector<std::shared_ptr<spdlog::logger>>;
+    return kept->emplace_back(std::move(logger)).get();
+}
+
 std::atomic<spdlog::logger*>& current() {
-    static std::atomic<spdlog::logger*> logger{
-        (new std::shared_ptr(make_logger({make_stderr()})))->get()};
+    static std::atomic<spdlog::logger*> logger{keep(make_logger({make_stderr()}))};
     return logger;
 }
 
@@ -105,10 +110,9 @@ base::Result<> init_own_log(const OwnLogSettings& settings) {
                                 "the log goes to stderr alone");
         }
     }
-    auto logger = std::make_unique<std::shared_ptr<spdlog::logger>>(make_logger(std::move(sinks)));
-    (*logger)->set_level(to_spdlog(parse_level(settings.level)));
-    // The one before is left to threads that may be in it: there are as many as reloads.
-    current().store(logger.release()->get());
+    auto logger = make_logger(std::move(sinks));
+    logger->set_level(to_spdlog(parse_level(settings.level)));
+    current().store(keep(std::move(logger)));
     return opened;
 }
 

@@ -27,8 +27,14 @@ void Board::remember(state::HistoryEntry entry) {
     unwritten.push_back(std::move(entry));
     if (unwritten.size() > 1) return;
     parts.loop.post([weak = weak_from_this()] {
-        if (const auto alive = weak.lock()) alive->write_history();
+        if (const auto alive = open(weak)) alive->write_history();
     });
+}
+
+void Board::close() {
+    write_history();
+    ending = true;
+    worker.reset(); // Joined: it posts nothing any more.
 }
 
 void Board::write_history() {

@@ -61,14 +61,24 @@ struct Board : std::enable_shared_from_this<Board> {
     void failed(const std::string& component, const base::Problem& problem);
     void succeeded(const std::string& component);
 
-    /// Runs `work` on the worker and `done` with its result on the loop, unless the board is gone.
+    /// The reconciler ends. What still comes back, and what still holds the board, does nothing: the
+    /// settings and the database may be gone.
+    void close();
+    /// The board, unless it is gone or closed.
+    static std::shared_ptr<Board> open(const std::weak_ptr<Board>& weak) {
+        const auto board = weak.lock();
+        return board && board->worker ? board : nullptr;
+    }
+
+    /// Runs `work` on the worker and `done` with its result on the loop, unless the board is closed.
     template <class T>
     void on_worker(std::function<T()> work, std::function<void(T)> done) {
+        if (!worker) return;
         worker->post([weak = weak_from_this(), &loop = parts.loop, work = std::move(work),
                       done = std::move(done)]() mutable {
             auto result = std::make_shared<T>(work());
             loop.post([weak, done = std::move(done), result] {
-                if (const auto alive = weak.lock()) done(std::move(*result));
+                if (const auto alive = open(weak)) done(std::move(*result));
             });
         });
     }

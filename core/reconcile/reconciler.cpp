@@ -75,7 +75,7 @@ Result<> Reconciler::Impl::load() {
 void Reconciler::Impl::adopt_all() {
     for (auto& [name, work] : board->services) {
         work.service->adopt([weak = std::weak_ptr(board), name = name](bool adopted) {
-            const auto alive = weak.lock();
+            const auto alive = Board::open(weak);
             if (!alive) return;
             auto& facts = alive->service(name);
             auto& parts = alive->services.at(name);
@@ -159,7 +159,7 @@ void Reconciler::Impl::start_now(const std::string& name, std::function<void(Res
     board->service(name).busy = true;
     board->services.at(name).service->start(
         [weak = std::weak_ptr(board), name, done = std::move(done)](const Result<>& started) {
-            if (const auto alive = weak.lock()) {
+            if (const auto alive = Board::open(weak)) {
                 alive->service(name).busy = false;
                 alive->replan();
             }
@@ -220,7 +220,7 @@ Reconciler::Reconciler(Parts parts) : impl_(std::make_shared<Impl>(std::move(par
 }
 
 Reconciler::~Reconciler() {
-    impl_->board->write_history();
+    impl_->board->close();
 }
 
 Service::Hooks Reconciler::hooks(const std::string& service) {

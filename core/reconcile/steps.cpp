@@ -88,7 +88,7 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
     source->fetch({digest, work.settings->field}, work.settings->from.options, std::move(sink),
                   [weak = std::weak_ptr(board), name,
                    digest](tl::expected<void, plugin_host::Failure> outcome) {
-                      const auto alive = weak.lock();
+                      const auto alive = Board::open(weak);
                       if (!alive) return;
                       auto& parts = alive->components.at(name);
                       parts.progress.reset();
