@@ -37,7 +37,7 @@ FileReader::FileReader(std::string path, std::optional<Cursor> start, Log log)
     : path_(std::move(path)),
       folder_(std::filesystem::path(path_).parent_path().string()),
       log_(std::move(log)),
-      start_(std::move(start)) {}
+      start_(start) {}
 
 base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
     if (!file_) {

@@ -240,7 +240,7 @@ Service::Hooks Reconciler::hooks(const std::string& service) {
             }};
 }
 
-Result<> Reconciler::begin(std::map<std::string, Service*> services) {
+Result<> Reconciler::begin(const std::map<std::string, Service*>& services) {
     if (const auto loaded = impl_->load(); !loaded) return loaded;
     for (const auto& [name, service] : services) impl_->board->services[name].service = service;
     impl_->begun = true;

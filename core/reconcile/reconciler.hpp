@@ -49,7 +49,7 @@ class Reconciler {
 
     /// Takes up the services (by name), adopts what an earlier host left running, inspects the
     /// files, and from then on reconciles. A problem is a state that cannot be read.
-    base::Result<> begin(std::map<std::string, supervisor::Service*> services);
+    base::Result<> begin(const std::map<std::string, supervisor::Service*>& services);
 
     /// The answer of a consensus source. Thread: the loop's, as all.
     void on_verdict(const std::string& instance, const plugin_host::Verdict& verdict);

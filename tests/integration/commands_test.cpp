@@ -67,11 +67,11 @@ TEST_CASE("check passes what is right, and run refuses what is not") {
     CAPTURE(checked.errors);
     CHECK(checked.status == 0);
     CHECK_FALSE(std::filesystem::exists(site.folder / "state"));
-    site.rewrite("plugin = \"posix\"", "plugin = \"posiks\"");
+    site.rewrite("plugin = \"posix\"", "plugin = \"posix\"\ncolour = \"red\"");
     const auto run = site.command({"run"});
     CHECK(run.status == 2);
     CHECK(has(run.output + run.errors, "wrapper.toml:"));
-    CHECK(has(run.output + run.errors, "posix"));
+    CHECK(has(run.output + run.errors, "colour"));
 }
 
 TEST_CASE("plan tells what run would do, and does nothing") {

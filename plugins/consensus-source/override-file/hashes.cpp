@@ -94,7 +94,7 @@ Hashes parse_hashes(std::string_view content) {
         refuse(e.displayText());
     }
     if (!reader->complete) refuse("it is not a JSON object");
-    return std::move(reader->hashes);
+    return reader->hashes;
 }
 
 } // namespace cmw::override_file

@@ -51,7 +51,7 @@ std::string read_all(int fd, const std::string& name) {
 std::string time_text(std::time_t time) {
     std::tm utc{};
     char text[32] = "";
-    if (::gmtime_r(&time, &utc) != nullptr) std::strftime(text, sizeof text, "%FT%TZ", &utc);
+    if (::gmtime_r(&time, &utc) != nullptr) (void)std::strftime(text, sizeof text, "%FT%TZ", &utc);
     return text;
 }
 

@@ -48,7 +48,7 @@ Poco::Dynamic::Var RpcClient::result(const Call& call, std::uint64_t request) {
     if (message.kind == Message::Kind::Error)
         throw Error(CMW_AGAIN,
                     "cannot get " + method + " from " + endpoint_.name() + ": " + message.text);
-    return std::move(message.value);
+    return message.value;
 }
 
 std::optional<Poco::Dynamic::Var>
@@ -75,7 +75,7 @@ bool RpcClient::receive(const Call& call, Time until) {
     for (auto& message : messages) {
         if (message.kind == Message::Kind::Notification) {
             if (notifications_.size() < most_kept || notifications_.contains(message.subscription))
-                notifications_[message.subscription] = std::move(message.value);
+                notifications_[message.subscription] = message.value;
         } else if (asked_.erase(message.id) != 0) {
             answers_.emplace(message.id, std::move(message));
         }
