@@ -83,11 +83,7 @@ ComponentFacts look_at(const config::ComponentSettings& settings,
                        const std::string& state_dir) {
     ComponentFacts facts;
     facts.name = settings.name;
-    facts.approved = base::parse_digest_name(record.approved);
-    facts.activated = base::parse_digest_name(record.activated);
-    facts.activating = base::parse_digest_name(record.activating);
-    for (const auto& name : record.quarantined)
-        if (const auto digest = base::parse_digest_name(name)) facts.quarantined.insert(*digest);
+    reconcile::recall(facts, record);
     if (answer) {
         const auto found = answer->approved.find(settings.field);
         if (found != answer->approved.end()) facts.approved = found->second;

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "config/settings.hpp"
+#include "state/database.hpp"
 #include "supervisor/service.hpp"
 
 #include <map>
@@ -35,6 +36,9 @@ struct ComponentFacts {
     std::string problem;          ///< Of the last try; "" after one that went well.
     std::string notice;           ///< What was odd about the last verdict, and changed nothing.
 };
+
+/// Takes over what the state kept of a component. What it kept of no known digest counts as none.
+void recall(ComponentFacts& facts, const state::ComponentRecord& record);
 
 /// One program.
 struct ServiceFacts {

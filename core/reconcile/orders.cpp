@@ -7,31 +7,35 @@ namespace cmw::reconcile {
 
 using base::Result;
 
+namespace {
+
+/// Remembers an order and who gave it; whether the service is wanted lasts over restarts.
+ServiceWork& take_order(Board& board, const std::string& name, const std::string& order,
+                        const std::string& who, bool wanted) {
+    auto& work = board.services.at(name);
+    board.remember({0, {}, "service", name, order, "", "", who});
+    board.service(name).wanted = wanted;
+    work.record.stopped_by_operator = !wanted;
+    board.save_service(name);
+    return work;
+}
+
+} // namespace
+
 void Reconciler::start(const std::string& name, const std::string& who,
                        std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
-    auto& work = board.services.at(name);
-    board.remember({0, {}, "service", name, "start-ordered", "", "", who});
-    facts.wanted = true;
-    work.record.stopped_by_operator = false;
-    board.save_service(name);
+    take_order(*impl_->board, name, "start-ordered", who, true);
     impl_->start_now(name, std::move(done));
 }
 
 void Reconciler::restart(const std::string& name, const std::string& who,
                          std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
+    auto& facts = impl_->board->service(name);
     if (facts.busy)
         return done(base::fail("service." + name, "cannot restart it: it is being changed just now",
                                "try again in a moment"));
-    board.remember({0, {}, "service", name, "restart-ordered", "", "", who});
-    facts.wanted = true;
     facts.busy = true;
-    auto& work = board.services.at(name);
-    work.record.stopped_by_operator = false;
-    board.save_service(name);
+    auto& work = take_order(*impl_->board, name, "restart-ordered", who, true);
     work.service->stop([self = std::weak_ptr(impl_), name, done](const Result<>& stopped) {
         const auto impl = self.lock();
         if (!impl) return;
@@ -44,14 +48,7 @@ void Reconciler::restart(const std::string& name, const std::string& who,
 
 void Reconciler::stop(const std::string& name, const std::string& who,
                       std::function<void(Result<>)> done) {
-    auto& board = *impl_->board;
-    auto& facts = board.service(name);
-    auto& work = board.services.at(name);
-    board.remember({0, {}, "service", name, "stop-ordered", "", "", who});
-    facts.wanted = false;
-    work.record.stopped_by_operator = true;
-    board.save_service(name);
-    work.service->stop(std::move(done));
+    take_order(*impl_->board, name, "stop-ordered", who, false).service->stop(std::move(done));
 }
 
 } // namespace cmw::reconcile

@@ -14,6 +14,14 @@ const ComponentFacts* Facts::component(std::string_view name) const {
     return found == components.end() ? nullptr : &*found;
 }
 
+void recall(ComponentFacts& facts, const state::ComponentRecord& record) {
+    facts.approved = base::parse_digest_name(record.approved);
+    facts.activated = base::parse_digest_name(record.activated);
+    facts.activating = base::parse_digest_name(record.activating);
+    for (const auto& name : record.quarantined)
+        if (const auto digest = base::parse_digest_name(name)) facts.quarantined.insert(*digest);
+}
+
 const ServiceFacts* Facts::service(std::string_view name) const {
     const auto found = std::ranges::find(services, name, &ServiceFacts::name);
     return found == services.end() ? nullptr : &*found;

@@ -56,12 +56,8 @@ Result<> Reconciler::Impl::load() {
     for (auto& facts : board->facts.components) {
         const auto found = components->find(facts.name);
         if (found == components->end()) continue;
-        auto& record = board->components.at(facts.name).record = found->second;
-        facts.approved = digest_of(record.approved);
-        facts.activated = digest_of(record.activated);
-        facts.activating = digest_of(record.activating);
-        for (const auto& name : record.quarantined)
-            if (const auto digest = digest_of(name)) facts.quarantined.insert(*digest);
+        board->components.at(facts.name).record = found->second;
+        recall(facts, found->second);
     }
     for (auto& facts : board->facts.services) {
         const auto found = services->find(facts.name);
