@@ -24,8 +24,9 @@ base::Result<base::Digest> digest_of(const std::string& path, const std::string&
 int digest(const Arguments& arguments) {
     const auto algorithm = arguments.has("algorithm") ? arguments.value("algorithm")
                                                       : std::string(base::default_algorithm);
-    if (!base::is_known_algorithm(algorithm))
-        return misused({"", "cannot compute '" + algorithm + "'", "use blake2s-256 or sha-256"});
+    if (base::digest_size(algorithm) == 0)
+        return misused(
+            {"", "cannot compute '" + algorithm + "'", "use blake2s-256, sha-256 or sha-512"});
     int status = ExitStatus::done;
     for (const auto& path : arguments.words) {
         const auto digest = digest_of(path, algorithm);

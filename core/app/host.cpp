@@ -31,7 +31,8 @@ plugin_host::HostContext context_of(const config::Settings& settings) {
     return {fmt::format("cmix-wrapper/{}", program_version), settings.host.state_dir,
             [](std::string_view instance, std::uint32_t level, std::string_view line) {
                 write_log(level, fmt::format("{}: {}", instance, line));
-            }};
+            },
+            settings.identity.file};
 }
 
 } // namespace

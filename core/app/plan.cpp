@@ -40,7 +40,8 @@ std::map<std::string, Answer> ask_sources(const Configuration& configuration,
     auto folder = (std::filesystem::temp_directory_path() / "cmix-wrapper-plan-XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) folder.clear();
     const plugin_host::HostContext context{fmt::format("cmix-wrapper/{}", program_version), folder,
-                                           [](auto, auto, auto) {}};
+                                           [](auto, auto, auto) {},
+                                           configuration.loaded.settings.identity.file};
     for (auto table : configuration.loaded.settings.instances) {
         if (table.kind != "consensus-source") continue;
         const auto plugin = configuration.catalog->find(table.kind, table.plugin, table.sha256);

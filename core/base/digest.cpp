@@ -16,19 +16,19 @@ namespace {
 struct Algorithm {
     std::string_view name;
     const EVP_MD* (*method)();
+    std::size_t size; ///< Of a digest, in bytes.
 };
 
-constexpr std::array<Algorithm, 2> algorithms{{
-    {"blake2s-256", &EVP_blake2s256},
-    {"sha-256", &EVP_sha256},
+constexpr std::array<Algorithm, 3> algorithms{{
+    {"blake2s-256", &EVP_blake2s256, 32},
+    {"sha-256", &EVP_sha256, 32},
+    {"sha-512", &EVP_sha512, 64},
 }};
 
 const Algorithm* find(std::string_view name) {
     const auto* found = std::ranges::find(algorithms, name, &Algorithm::name);
     return found == algorithms.end() ? nullptr : found;
 }
-
-constexpr std::size_t digest_size = 32;
 
 } // namespace
 
@@ -50,15 +50,15 @@ bool Digest::all_zero() const {
     return std::ranges::all_of(bytes, [](auto byte) { return byte == 0; });
 }
 
-bool is_known_algorithm(std::string_view algorithm) {
-    return find(algorithm) != nullptr;
+std::size_t digest_size(std::string_view algorithm) {
+    const auto* known = find(algorithm);
+    return known == nullptr ? 0 : known->size;
 }
 
 std::optional<Digest> parse_digest(std::string_view hex, std::string_view algorithm) {
     if (hex.starts_with("0x")) hex.remove_prefix(2);
     auto bytes = from_hex(hex);
-    if (!bytes || bytes->size() != digest_size || !is_known_algorithm(algorithm))
-        return std::nullopt;
+    if (!bytes || bytes->empty() || bytes->size() != digest_size(algorithm)) return std::nullopt;
     return Digest{std::string(algorithm), std::move(*bytes)};
 }
 
@@ -83,7 +83,7 @@ void Hasher::update(std::span<const std::byte> bytes) {
 }
 
 Digest Hasher::finish() {
-    Digest digest{algorithm_, std::vector<std::uint8_t>(digest_size)};
+    Digest digest{algorithm_, std::vector<std::uint8_t>(digest_size(algorithm_))};
     EVP_DigestFinal_ex(state_->context, digest.bytes.data(), nullptr);
     return digest;
 }

@@ -2,7 +2,8 @@
 //
 // base/digest.hpp - the digests that name artifacts, computed as bytes come, through OpenSSL.
 //
-// The xx network names its software by BLAKE2s-256 (RFC 7693); others use SHA-256.
+// The xx network names its software by BLAKE2s-256 (RFC 7693); others use SHA-256 or
+// SHA-512.
 #pragma once
 
 #include "base/problem.hpp"
@@ -20,8 +21,8 @@ namespace cmw::base {
 
 /// A digest with its algorithm: how an artifact is named everywhere in the core.
 struct Digest {
-    std::string algorithm;           ///< "blake2s-256" or "sha-256".
-    std::vector<std::uint8_t> bytes; ///< 32 of them for both.
+    std::string algorithm;           ///< "blake2s-256", "sha-256" or "sha-512".
+    std::vector<std::uint8_t> bytes; ///< digest_size(algorithm) of them.
 
     std::string hex() const;
     /// "blake2s-256-<hex>": a file name, and a key in the state.
@@ -32,10 +33,10 @@ struct Digest {
 
 inline constexpr std::string_view default_algorithm = "blake2s-256";
 
-/// Whether hasher_for knows it.
-bool is_known_algorithm(std::string_view algorithm);
+/// Bytes of a digest of this algorithm; 0 if it is not a known one.
+std::size_t digest_size(std::string_view algorithm);
 
-/// A digest of 64 hexadecimal digits, with or without "0x"; nothing if `hex` is anything else.
+/// A digest in hexadecimal, with or without "0x"; nothing if `hex` is not just that, and whole.
 std::optional<Digest> parse_digest(std::string_view hex,
                                    std::string_view algorithm = default_algorithm);
 

@@ -61,6 +61,25 @@ const Table<HostSettings>& host_table() {
     return table;
 }
 
+const Table<IdentitySettings>& identity_table() {
+    using S = IdentitySettings;
+    static const Table<S> table{
+        "identity",
+        "identity",
+        "Who this node is in its network. May be left out.",
+        {
+            key<&S::file>(
+                {.spec = {.name = "file",
+                          .type = Type::path,
+                          .help =
+                              "A JSON object that holds the node's id (\"id\", \"hexNodeID\"). It "
+                              "need not be there yet: the network's software may write it."},
+                 .example = R"("/opt/xxnetwork/cred/cmix-IDF.json")",
+                 .default_note = "none"}),
+        }};
+    return table;
+}
+
 const Table<InstanceSettings>& instance_table() {
     using S = InstanceSettings;
     static const Table<S> table{
@@ -165,6 +184,7 @@ const Table<StreamSettings>& stream_table() {
 std::vector<TableText> all_tables() {
     std::vector<TableText> texts;
     add_text(texts, host_table());
+    add_text(texts, identity_table());
     add_text(texts, instance_table());
     add_text(texts, component_table());
     add_text(texts, service_table());

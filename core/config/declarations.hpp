@@ -42,6 +42,7 @@ struct Table {
 };
 
 const Table<HostSettings>& host_table();
+const Table<IdentitySettings>& identity_table();
 const Table<InstanceSettings>& instance_table();
 const Table<ComponentSettings>& component_table();
 const Table<ServiceSettings>& service_table();

@@ -15,20 +15,22 @@ namespace {
 
 const Node empty_table;
 
-HostSettings read_host_table(const Reading& reading) {
-    const auto* table = reading.document.root().find("host");
+/// A table that may be left out.
+template <class S>
+S read_single(const Table<S>& declared, const Reading& reading) {
+    const auto* table = reading.document.root().find(declared.heading);
     if (table != nullptr && table->kind != Node::Kind::table) {
-        reading.report.add(
-            table->position,
-            fmt::format("cannot use {} for 'host': a table is expected", name(table->kind)),
-            "write [host]");
+        reading.report.add(table->position,
+                           fmt::format("cannot use {} for '{}': a table is expected",
+                                       name(table->kind), declared.heading),
+                           fmt::format("write [{}]", declared.heading));
         table = nullptr;
     }
-    return read_table(host_table(), table == nullptr ? empty_table : *table, reading, nullptr);
+    return read_table(declared, table == nullptr ? empty_table : *table, reading, nullptr);
 }
 
 void check_top_level(const Reading& reading) {
-    std::vector<std::string> known{"host", "component", "service", "log"};
+    std::vector<std::string> known{"host", "identity", "component", "service", "log"};
     known.insert(known.end(), std::begin(kinds), std::end(kinds));
     for (const auto& entry : reading.document.root().entries) {
         if (std::ranges::count(known, entry.key) > 0) continue;
@@ -158,7 +160,7 @@ void check_paths(const std::vector<S>& all, std::string_view group, const Readin
 
 HostSettings read_host(const Document& document) {
     Report unused;
-    return read_host_table({document, unused});
+    return read_single(host_table(), {document, unused});
 }
 
 Loaded read_settings(const Document& document, const SchemaLookup& lookup,
@@ -168,7 +170,8 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
     Loaded loaded;
     auto& settings = loaded.settings;
     check_top_level(reading);
-    settings.host = read_host_table(reading);
+    settings.host = read_single(host_table(), reading);
+    settings.identity = read_single(identity_table(), reading);
     const Instances instances(reading, lookup, check);
     settings.instances = instances.settings();
     settings.components =

@@ -102,9 +102,16 @@ struct StreamSettings {
     Position position;
 };
 
+/// [identity]: who this node is in its network.
+struct IdentitySettings {
+    std::string file; ///< Absolute; "": none. The network's software may write it later.
+    Position position;
+};
+
 /// Maps are in order of name; tables of the file that name a thing twice are one error.
 struct Settings {
     HostSettings host;
+    IdentitySettings identity;
     std::vector<InstanceSettings> instances;
     std::vector<ComponentSettings> components;
     std::vector<ServiceSettings> services;

@@ -102,11 +102,17 @@ struct Request {
 tl::expected<void, Failure> fetch_now(Request& request, Session& session, const cmw_call& call) {
     const auto& digest = request.artifact.digest;
     const auto& target = request.artifact.target;
+    std::vector<cmw_str> locations;
+    for (const auto& url : request.artifact.locations)
+        locations.push_back({url.data(), url.size()});
     const cmw_artifact artifact{sizeof(cmw_artifact),
                                 static_cast<std::uint32_t>(digest.bytes.size()),
                                 digest.bytes.data(),
                                 {digest.algorithm.data(), digest.algorithm.size()},
-                                {target.data(), target.size()}};
+                                {target.data(), target.size()},
+                                locations.data(),
+                                static_cast<std::uint32_t>(locations.size()),
+                                0};
     SinkWriter writer(*request.sink, call);
     const auto& ops = session.ops<cmw_binary_source_ops>();
     const auto result = guarded_call([&](cmw_error* error) {

@@ -3,17 +3,12 @@
 // plugin_host/binary_source.hpp - a binary source as the core sees it.
 #pragma once
 
-#include "base/digest.hpp"
+#include "plugin_host/artifact.hpp"
 #include "plugin_host/instance.hpp"
 
 #include <span>
 
 namespace cmw::plugin_host {
-
-struct Artifact {
-    base::Digest digest;
-    std::string target; ///< "server"
-};
 
 /// Takes the bytes of a fetch, on the source's worker. A problem ends the fetch.
 class ByteSink {

@@ -7,6 +7,7 @@
 #include <cmw/abi/consensus_source.h>
 #include <fmt/format.h>
 #include <mutex>
+#include <span>
 
 namespace cmw::plugin_host {
 
@@ -15,15 +16,51 @@ namespace {
 constexpr auto default_deadline = std::chrono::minutes(5);
 constexpr std::size_t max_approvals = 256;
 constexpr std::size_t max_facts = 64;
-constexpr std::size_t max_name = 128; ///< Bytes of a target or the name of a fact.
+constexpr std::size_t max_locations = 16; ///< Of one artifact; more are left out.
+constexpr std::size_t max_name = 128;     ///< Bytes of a target or the name of a fact.
+constexpr std::size_t max_url = 2000;     ///< Bytes of a location.
 
 using Poll = tl::expected<Verdict, Failure>;
+
+bool is_whole(const cmw_artifact* artifact) noexcept {
+    return artifact != nullptr && CMW_HAS(artifact, target);
+}
+
+std::vector<std::string> read_locations(const cmw_artifact& artifact) {
+    std::vector<std::string> urls;
+    if (!CMW_HAS(&artifact, reserved) || artifact.locations == nullptr) return urls;
+    const auto count = std::min<std::size_t>(artifact.location_count, max_locations);
+    for (const auto& location : std::span(artifact.locations, count)) {
+        auto url = fit_to_show(view_of(location), max_url);
+        if (!url.empty() && url == view_of(location)) urls.push_back(std::move(url));
+    }
+    return urls;
+}
+
+/// What the plugin passed, or what is wrong with it.
+tl::expected<Artifact, std::string> read_artifact(const cmw_artifact& artifact) {
+    auto target = fit_to_show(view_of(artifact.target), max_name);
+    if (target.empty() || target != view_of(artifact.target))
+        return tl::unexpected(fmt::format("an approval has the impossible target \"{}\"", target));
+    const auto algorithm = fit_to_show(view_of(artifact.algorithm), max_name);
+    const auto size = base::digest_size(algorithm);
+    if (size == 0)
+        return tl::unexpected(fmt::format("the digest of \"{}\" is of the unknown algorithm \"{}\"",
+                                          target, algorithm));
+    if (artifact.digest == nullptr || artifact.digest_size != size)
+        return tl::unexpected(fmt::format("the digest of \"{}\" has {} bytes, not {}", target,
+                                          artifact.digest == nullptr ? 0 : artifact.digest_size,
+                                          size));
+    return Artifact{{algorithm, {artifact.digest, artifact.digest + artifact.digest_size}},
+                    std::move(target),
+                    read_locations(artifact)};
+}
 
 /// Takes one answer. The plugin may call from any thread, but only during its poll.
 class Collector {
   public:
     Collector() {
-        table_.verdict = {sizeof(cmw_verdict), &standing, &approve, &fact};
+        table_.verdict = {sizeof(cmw_verdict), &standing, &approve, &fact, &announce};
         table_.self = this;
     }
     Collector(const Collector&) = delete;
@@ -47,8 +84,14 @@ class Collector {
     static void approve(const cmw_verdict* verdict, const cmw_artifact* artifact) noexcept;
     static void fact(const cmw_verdict* verdict, cmw_str name, cmw_str value) noexcept;
 
+    static void announce(const cmw_verdict* verdict, const cmw_artifact* artifact,
+                         std::uint64_t height, cmw_str why) noexcept;
+
     /// What is wrong with the approval, or "". Adds it otherwise.
     std::string add(const cmw_artifact& artifact);
+    void keep_fault(std::string fault) {
+        if (fault_.empty()) fault_ = std::move(fault);
+    }
 
     Table table_;
     std::mutex mutex_;
@@ -71,34 +114,35 @@ void Collector::standing(const cmw_verdict* verdict, std::uint32_t standing, std
 void Collector::approve(const cmw_verdict* verdict, const cmw_artifact* artifact) noexcept {
     auto& self = of(verdict);
     const std::lock_guard lock(self.mutex_);
-    auto fault = artifact == nullptr || artifact->struct_size < sizeof(cmw_artifact)
-                     ? std::string("an approval is not a whole artifact")
-                     : self.add(*artifact);
-    if (self.fault_.empty()) self.fault_ = std::move(fault);
+    self.keep_fault(is_whole(artifact) ? self.add(*artifact)
+                                       : "an approval is not a whole artifact");
 }
 
 std::string Collector::add(const cmw_artifact& artifact) {
-    const auto target = fit_to_show(view_of(artifact.target), max_name);
-    if (target.empty() || target != view_of(artifact.target))
-        return fmt::format("an approval has the impossible target \"{}\"", target);
-    const auto algorithm = fit_to_show(view_of(artifact.algorithm), max_name);
-    if (!base::is_known_algorithm(algorithm))
-        return fmt::format("the digest of \"{}\" is of the unknown algorithm \"{}\"", target,
-                           algorithm);
-    // Both algorithms that exist give 32 bytes.
-    if (artifact.digest == nullptr || artifact.digest_size != 32)
-        return fmt::format("the digest of \"{}\" has {} bytes, not 32", target,
-                           artifact.digest == nullptr ? 0 : artifact.digest_size);
-    base::Digest digest{algorithm, {artifact.digest, artifact.digest + artifact.digest_size}};
-    if (digest.all_zero()) {
-        refused_ += (refused_.empty() ? "" : ", ") + target;
+    auto read = read_artifact(artifact);
+    if (!read) return read.error();
+    if (read->digest.all_zero()) {
+        refused_ += (refused_.empty() ? "" : ", ") + read->target;
         return {};
     }
     if (verdict_.approved.size() == max_approvals)
         return fmt::format("it approves more than {} artifacts", max_approvals);
-    if (!verdict_.approved.emplace(target, std::move(digest)).second)
-        return fmt::format("\"{}\" is approved twice", target);
+    if (!verdict_.approved.emplace(read->target, std::move(read->digest)).second)
+        return fmt::format("\"{}\" is approved twice", read->target);
+    if (!read->locations.empty())
+        verdict_.locations.emplace(std::move(read->target), std::move(read->locations));
     return {};
+}
+
+void Collector::announce(const cmw_verdict* verdict, const cmw_artifact* artifact,
+                         std::uint64_t height, cmw_str why) noexcept {
+    auto& self = of(verdict);
+    const std::lock_guard lock(self.mutex_);
+    if (!is_whole(artifact)) return self.keep_fault("an announcement is not a whole artifact");
+    auto read = read_artifact(*artifact);
+    if (!read) return self.keep_fault(read.error());
+    if (read->digest.all_zero() || self.verdict_.announced.size() == max_approvals) return;
+    self.verdict_.announced.push_back({std::move(*read), height, fit_to_show(view_of(why))});
 }
 
 void Collector::fact(const cmw_verdict* verdict, cmw_str name, cmw_str value) noexcept {

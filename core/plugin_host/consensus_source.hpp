@@ -3,12 +3,21 @@
 // plugin_host/consensus_source.hpp - a consensus source as the core sees it.
 #pragma once
 
-#include "base/digest.hpp"
+#include "plugin_host/artifact.hpp"
 #include "plugin_host/instance.hpp"
 
 #include <map>
 
 namespace cmw::plugin_host {
+
+/// What may be approved later.
+struct Announcement {
+    Artifact artifact;
+    std::uint64_t height = 0; ///< 0: not known.
+    std::string why;
+
+    bool operator==(const Announcement&) const = default;
+};
 
 /// One whole answer of a consensus source.
 struct Verdict {
@@ -16,7 +25,10 @@ struct Verdict {
     std::uint64_t height = 0; ///< Block.
     std::string reason;       ///< Why not to run, in words.
     std::map<std::string, base::Digest> approved; ///< By target, such as "server".
-    std::map<std::string, std::string> facts;     ///< For `status`: "endpoint", "block_hash".
+    /// By target: URLs where the network says that what is approved can be had.
+    std::map<std::string, std::vector<std::string>> locations;
+    std::vector<Announcement> announced;
+    std::map<std::string, std::string> facts; ///< For `status`: "endpoint", "block_hash".
 
     bool operator==(const Verdict&) const = default;
 };

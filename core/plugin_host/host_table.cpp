@@ -14,14 +14,10 @@ HostTable::HostTable(std::string where, std::string state_dir, const HostContext
     : where_(std::move(where)),
       state_dir_(std::move(state_dir)),
       product_(host.product),
-      log_(host.log) {
-    table_.host = {sizeof(cmw_host),
-                   CMW_ABI_MINOR,
-                   product_.c_str(),
-                   where_.c_str(),
-                   state_dir_.c_str(),
-                   &log,
-                   [](const cmw_host*, const char*) noexcept -> const void* { return nullptr; }};
+      log_(host.log),
+      identity_(host.identity_file) {
+    table_.host = {sizeof(cmw_host),   CMW_ABI_MINOR, product_.c_str(), where_.c_str(),
+                   state_dir_.c_str(), &log,          &service};
     table_.self = this;
 }
 
@@ -34,6 +30,11 @@ void HostTable::log(const cmw_host* host, std::uint32_t level, cmw_str line) noe
     } catch (...) {
         return; // A line that cannot be logged must not end the plugin's work.
     }
+}
+
+const void* HostTable::service(const cmw_host* host, const char* name) noexcept {
+    if (name == nullptr || std::string_view(name) != CMW_SERVICE_IDENTITY) return nullptr;
+    return &reinterpret_cast<const Table*>(host)->self->identity_.table();
 }
 
 tl::expected<std::string, Failure> make_state_folder(const std::string& where,

@@ -3,6 +3,7 @@
 // plugin_host/host_table.hpp - the cmw_host of one instance. [any thread]
 #pragma once
 
+#include "plugin_host/identity.hpp"
 #include "plugin_host/session.hpp"
 
 namespace cmw::plugin_host {
@@ -22,11 +23,13 @@ class HostTable {
         const HostTable* self = nullptr;
     };
     static void log(const cmw_host* host, std::uint32_t level, cmw_str line) noexcept;
+    static const void* service(const cmw_host* host, const char* name) noexcept;
 
     std::string where_;
     std::string state_dir_;
     std::string product_;
     LogLine log_;
+    Identity identity_;
     Table table_;
 };
 

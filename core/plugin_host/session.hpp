@@ -22,7 +22,8 @@ using LogLine =
 struct HostContext {
     std::string product;   ///< "cmix-wrapper/0.1.0"
     std::string state_dir; ///< The host's; an instance gets <state_dir>/plugins/<name>, 0700.
-    LogLine log;
+    LogLine log = {};
+    std::string identity_file = {}; ///< For the service "identity/1"; "": none is configured.
 };
 
 /// The values of options as the C ABI has them; owns what they point to. Movable, not copyable.

@@ -4,6 +4,7 @@
 #include <cmw/abi/binary_source.h>
 #include <cmw/abi/command_source.h>
 #include <cmw/abi/consensus_source.h>
+#include <cmw/abi/identity.h>
 #include <cmw/abi/log_backend.h>
 #include <cmw/abi/process_runner.h>
 
@@ -24,8 +25,9 @@ LAYOUT(cmw_call, 24, cancelled);
 LAYOUT(cmw_host, 48, service);
 LAYOUT(cmw_plugin, 128, reserved);
 LAYOUT(cmw_library, 16, plugins);
-LAYOUT(cmw_artifact, 48, target);
-LAYOUT(cmw_verdict, 32, fact);
+LAYOUT(cmw_artifact, 64, reserved);
+LAYOUT(cmw_verdict, 40, announce);
+LAYOUT(cmw_identity, 16, read);
 LAYOUT(cmw_consensus_source_ops, 16, poll);
 LAYOUT(cmw_writer, 32, write);
 LAYOUT(cmw_binary_source_ops, 16, fetch);

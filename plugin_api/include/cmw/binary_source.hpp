@@ -21,6 +21,14 @@ class Artifact {
         return {artifact_->digest, artifact_->digest_size};
     }
 
+    /// URLs where the network itself says that it can be had, the first one first.
+    std::vector<std::string_view> locations() const {
+        std::vector<std::string_view> all;
+        for (const auto& url : std::span(artifact_->locations, artifact_->location_count))
+            all.push_back(to_view(url));
+        return all;
+    }
+
     /// The digest in lower-case hexadecimal: how networks name their files.
     std::string hex() const {
         std::string text;

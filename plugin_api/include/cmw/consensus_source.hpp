@@ -23,11 +23,22 @@ class Verdict {
         standing(CMW_STANDING_WAIT, height, reason);
     }
 
+    /// `locations`: URLs where the network says that it can be had.
     void approve(std::string_view target, std::string_view algorithm,
-                 std::span<const std::uint8_t> digest) noexcept {
-        const cmw_artifact artifact{sizeof(cmw_artifact), static_cast<std::uint32_t>(digest.size()),
-                                    digest.data(), to_str(algorithm), to_str(target)};
+                 std::span<const std::uint8_t> digest,
+                 const std::vector<std::string>& locations = {}) {
+        const auto urls = to_strs(locations);
+        const auto artifact = to_artifact(target, algorithm, digest, urls);
         verdict_->approve(verdict_, &artifact);
+    }
+
+    /// It may be approved later, at `height` if that is known (else 0): fetch it ahead.
+    void announce(std::string_view target, std::string_view algorithm,
+                  std::span<const std::uint8_t> digest, std::uint64_t height, std::string_view why,
+                  const std::vector<std::string>& locations = {}) {
+        const auto urls = to_strs(locations);
+        const auto artifact = to_artifact(target, algorithm, digest, urls);
+        verdict_->announce(verdict_, &artifact, height, to_str(why));
     }
 
     /// Something for `status` to show: "endpoint", "ws://localhost:63007".
@@ -36,6 +47,23 @@ class Verdict {
     }
 
   private:
+    static std::vector<cmw_str> to_strs(const std::vector<std::string>& texts) {
+        std::vector<cmw_str> all;
+        for (const auto& text : texts) all.push_back(to_str(text));
+        return all;
+    }
+    static cmw_artifact to_artifact(std::string_view target, std::string_view algorithm,
+                                    std::span<const std::uint8_t> digest,
+                                    const std::vector<cmw_str>& urls) noexcept {
+        return {sizeof(cmw_artifact),
+                static_cast<std::uint32_t>(digest.size()),
+                digest.data(),
+                to_str(algorithm),
+                to_str(target),
+                urls.data(),
+                static_cast<std::uint32_t>(urls.size()),
+                0};
+    }
     void standing(std::uint32_t standing, std::uint64_t height, std::string_view reason) noexcept {
         verdict_->standing(verdict_, standing, height, to_str(reason));
     }

@@ -12,6 +12,7 @@
 #include <cmw/binary_source.hpp>
 #include <cmw/command_source.hpp>
 #include <cmw/consensus_source.hpp>
+#include <cmw/identity.hpp>
 #include <cmw/log_backend.hpp>
 #include <cmw/process_runner.hpp>
 
@@ -25,7 +26,7 @@
 namespace [[gnu::visibility("hidden")]] cmw {
 namespace testing {
 
-/// Keeps the lines that a plugin logs; offers no services.
+/// Keeps the lines that a plugin logs; offers the service identity/1.
 class TestHost {
   public:
     explicit TestHost(std::string state_dir = "/tmp") : state_dir_(std::move(state_dir)) {
@@ -33,6 +34,8 @@ class TestHost {
                        "test.instance",  state_dir_.c_str(), &log,
                        &service};
         table_.self = this;
+        identity_.identity = {sizeof(cmw_identity), 0, &read_identity};
+        identity_.self = this;
     }
     TestHost(const TestHost&) = delete;
     TestHost& operator=(const TestHost&) = delete;
@@ -44,9 +47,16 @@ class TestHost {
         return lines_;
     }
 
+    /// The fields of the identity file; none: there is no file yet.
+    std::map<std::string, std::string> identity;
+
   private:
     struct Table {
         cmw_host host{}; // First, so that a cmw_host* is a Table*.
+        TestHost* self = nullptr;
+    };
+    struct IdentityTable {
+        cmw_identity identity{}; // First, so that a cmw_identity* is an IdentityTable*.
         TestHost* self = nullptr;
     };
 
@@ -55,10 +65,25 @@ class TestHost {
         const std::lock_guard lock(self->mutex_);
         self->lines_.emplace_back(to_view(line));
     }
-    static const void* service(const cmw_host*, const char*) noexcept { return nullptr; }
+    static const void* service(const cmw_host* host, const char* name) noexcept {
+        if (std::string_view(name) != CMW_SERVICE_IDENTITY) return nullptr;
+        return &reinterpret_cast<const Table*>(host)->self->identity_.identity;
+    }
+    static cmw_status read_identity(const cmw_identity* service, const char* field, char* buffer,
+                                    std::size_t capacity, cmw_error* error) noexcept {
+        const auto& fields = reinterpret_cast<const IdentityTable*>(service)->self->identity;
+        const auto found = fields.find(field);
+        if (fields.empty()) return detail::report(error, CMW_AGAIN, "cannot read it: no file yet");
+        if (found == fields.end() || found->second.size() >= capacity)
+            return detail::report(error, CMW_NOT_FOUND, "cannot find the field");
+        found->second.copy(buffer, found->second.size());
+        buffer[found->second.size()] = '\0';
+        return CMW_OK;
+    }
 
     std::string state_dir_;
     Table table_;
+    IdentityTable identity_;
     mutable std::mutex mutex_;
     std::vector<std::string> lines_;
 };
@@ -95,7 +120,7 @@ class TestCall {
 class TestVerdict {
   public:
     TestVerdict() {
-        table_.verdict = {sizeof(cmw_verdict), &standing_fn, &approve_fn, &fact_fn};
+        table_.verdict = {sizeof(cmw_verdict), &standing_fn, &approve_fn, &fact_fn, &announce_fn};
         table_.self = this;
     }
     TestVerdict(const TestVerdict&) = delete;
@@ -105,7 +130,16 @@ class TestVerdict {
     std::uint32_t standing = CMW_STANDING_WAIT;
     std::uint64_t height = 0;
     std::string reason;
-    std::map<std::string, std::string> approved; ///< Target to "algorithm:hex".
+    std::map<std::string, std::string> approved;               ///< Target to "algorithm:hex".
+    std::map<std::string, std::vector<std::string>> locations; ///< Of what is approved.
+    struct Announced {
+        std::string target;
+        std::string digest; ///< "algorithm:hex"
+        std::uint64_t height;
+        std::string why;
+        std::vector<std::string> locations;
+    };
+    std::vector<Announced> announced;
     std::map<std::string, std::string> facts;
 
   private:
@@ -124,8 +158,22 @@ class TestVerdict {
         self.reason = to_view(reason);
     }
     static void approve_fn(const cmw_verdict* verdict, const cmw_artifact* artifact) noexcept {
-        of(verdict).approved[std::string(to_view(artifact->target))] =
-            std::string(to_view(artifact->algorithm)) + ":" + Artifact(artifact).hex();
+        const auto target = std::string(to_view(artifact->target));
+        of(verdict).approved[target] = digest_of(artifact);
+        of(verdict).locations[target] = locations_of(artifact);
+    }
+    static void announce_fn(const cmw_verdict* verdict, const cmw_artifact* artifact,
+                            std::uint64_t height, cmw_str why) noexcept {
+        of(verdict).announced.push_back({std::string(to_view(artifact->target)),
+                                         digest_of(artifact), height, std::string(to_view(why)),
+                                         locations_of(artifact)});
+    }
+    static std::string digest_of(const cmw_artifact* artifact) {
+        return std::string(to_view(artifact->algorithm)) + ":" + Artifact(artifact).hex();
+    }
+    static std::vector<std::string> locations_of(const cmw_artifact* artifact) {
+        const auto urls = Artifact(artifact).locations();
+        return {urls.begin(), urls.end()};
     }
     static void fact_fn(const cmw_verdict* verdict, cmw_str name, cmw_str value) noexcept {
         of(verdict).facts[std::string(to_view(name))] = to_view(value);

@@ -31,8 +31,14 @@ inline Source::Settings settings_for(const std::string& url) {
 inline Outcome fetch(const Source::Settings& settings, testing::TestWriter& writer,
                      const testing::TestCall& call) {
     static constexpr std::array<std::uint8_t, 2> digest{0xab, 0xcd};
-    const cmw_artifact artifact{sizeof(cmw_artifact), digest.size(), digest.data(),
-                                to_str("blake2s-256"), to_str("server")};
+    const cmw_artifact artifact{sizeof(cmw_artifact),
+                                digest.size(),
+                                digest.data(),
+                                to_str("blake2s-256"),
+                                to_str("server"),
+                                nullptr,
+                                0,
+                                0};
     const cmw_config no_use{sizeof(cmw_config), 0, nullptr};
     const testing::TestHost host;
     try {

@@ -38,8 +38,14 @@ struct Fixture {
 
     Outcome fetch(std::optional<std::string> path, std::optional<std::string> of_use = {}) {
         static constexpr std::array<std::uint8_t, 2> digest{0xab, 0xcd};
-        const cmw_artifact artifact{sizeof(cmw_artifact), digest.size(), digest.data(),
-                                    to_str("blake2s-256"), to_str("server")};
+        const cmw_artifact artifact{sizeof(cmw_artifact),
+                                    digest.size(),
+                                    digest.data(),
+                                    to_str("blake2s-256"),
+                                    to_str("server"),
+                                    nullptr,
+                                    0,
+                                    0};
         cmw_value value{};
         value.type = of_use ? CMW_TYPE_PATH : CMW_TYPE_ABSENT;
         if (of_use) value.as.string = to_str(*of_use);
@@ -114,7 +120,8 @@ TEST_CASE("a copy goes on where it broke off") {
     Source::Settings settings;
     settings.path = fixture.folder / "node";
     static constexpr std::array<std::uint8_t, 1> digest{1};
-    const cmw_artifact artifact{sizeof(cmw_artifact), 1, digest.data(), to_str("a"), to_str("b")};
+    const cmw_artifact artifact{
+        sizeof(cmw_artifact), 1, digest.data(), to_str("a"), to_str("b"), nullptr, 0, 0};
     const cmw_config no_use{sizeof(cmw_config), 0, nullptr};
     struct Row {
         std::string kept;

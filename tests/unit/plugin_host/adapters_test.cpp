@@ -37,8 +37,14 @@ constexpr cmw_consensus_source_ops consensus_ops{
 
 void approve(const cmw_verdict* verdict, std::string_view target, std::vector<std::uint8_t> digest,
              std::string_view algorithm = "blake2s-256") {
-    const cmw_artifact artifact{sizeof artifact, static_cast<std::uint32_t>(digest.size()),
-                                digest.data(), str(algorithm), str(target)};
+    const cmw_artifact artifact{sizeof artifact,
+                                static_cast<std::uint32_t>(digest.size()),
+                                digest.data(),
+                                str(algorithm),
+                                str(target),
+                                nullptr,
+                                0,
+                                0};
     verdict->approve(verdict, &artifact);
 }
 
@@ -75,6 +81,40 @@ TEST_CASE("a verdict is taken whole") {
     CHECK_FALSE(poll_with([](const cmw_verdict* v) { v->standing(v, 99, 1, str("")); })->run);
 }
 
+TEST_CASE("where an artifact can be had, and what may come, is part of the answer") {
+    const std::vector<std::uint8_t> one(64, 1), zero(32, 0);
+    const std::vector<cmw_str> urls{str("https://one/x"), str(""), str("https://two/\n"),
+                                    str("https://three/x")};
+    const auto artifact = [&](const char* target, const std::vector<std::uint8_t>& digest,
+                              const char* algorithm, std::uint32_t size) {
+        return cmw_artifact{size,
+                            static_cast<std::uint32_t>(digest.size()),
+                            digest.data(),
+                            str(algorithm),
+                            str(target),
+                            urls.data(),
+                            4,
+                            0};
+    };
+    const auto whole = artifact("server", one, "sha-512", sizeof(cmw_artifact));
+    const auto older = artifact("fatbin", one, "sha-512", offsetof(cmw_artifact, locations));
+    const auto empty = artifact("libpow", zero, "sha-256", sizeof(cmw_artifact));
+    const auto verdict = poll_with([&](const cmw_verdict* v) {
+        v->standing(v, CMW_STANDING_RUN, 1, str(""));
+        v->approve(v, &whole);
+        v->approve(v, &older);
+        v->announce(v, &whole, 77, str("motion 3"));
+        v->announce(v, &empty, 0, str("a withdrawn one"));
+    });
+    REQUIRE(verdict);
+    const std::vector<std::string> usable{"https://one/x", "https://three/x"};
+    CHECK(verdict->locations ==
+          std::map<std::string, std::vector<std::string>>{{"server", usable}});
+    REQUIRE(verdict->announced.size() == 1);
+    CHECK(verdict->announced[0] ==
+          Announcement{{{"sha-512", one}, "server", usable}, 77, "motion 3"});
+}
+
 TEST_CASE("an approval that makes no sense spoils the whole answer") {
     struct Case {
         const char* reason;
@@ -100,9 +140,12 @@ TEST_CASE("an approval that makes no sense spoils the whole answer") {
         {"not a whole artifact", [](auto* v) { v->approve(v, nullptr); }},
         {"not a whole artifact",
          [](auto* v) {
-             const cmw_artifact small{8, 0, nullptr, {}, {}};
+             const cmw_artifact small{8, 0, nullptr, {}, {}, nullptr, 0, 0};
              v->approve(v, &small);
          }},
+        {"\"server\" has 32 bytes, not 64", [&](auto* v) { approve(v, "server", one, "sha-512"); }},
+        {"announcement is not a whole artifact",
+         [](auto* v) { v->announce(v, nullptr, 0, str("")); }},
     };
     for (const auto& c : cases) {
         CAPTURE(c.reason);

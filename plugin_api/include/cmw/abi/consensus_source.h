@@ -35,6 +35,12 @@ typedef struct cmw_verdict {
 
     /* Something that `status` is to show beside the answer: "endpoint", "block_hash". */
     void (*fact)(const struct cmw_verdict* verdict, cmw_str name, cmw_str value) CMW_NOEXCEPT;
+
+    /* Say of one artifact that it may be approved later (a vote under way, an upgrade planned), at
+     * which height if that is known (else 0), and why in a few words. The host may fetch and verify
+     * it ahead; it puts nothing in place for it. */
+    void (*announce)(const struct cmw_verdict* verdict, const cmw_artifact* artifact,
+                     uint64_t height, cmw_str why) CMW_NOEXCEPT;
 } cmw_verdict;
 
 typedef struct cmw_consensus_source_ops {
