@@ -3,38 +3,18 @@
 
 #include "base/text.hpp"
 #include "base/worker.hpp"
+#include "plugin_host/way_back.hpp"
 
 #include <atomic>
 #include <deque>
 #include <fmt/format.h>
 #include <future>
-#include <mutex>
 
 namespace cmw::plugin_host {
 
 namespace {
 
 using State = InstanceStatus::State;
-
-/// The way of a worker back to the loop. It closes when the instance ends: an abandoned worker may
-/// come back after the loop is gone.
-class Gate {
-  public:
-    explicit Gate(base::EventLoop& loop) : loop_(&loop) {}
-
-    void post(std::function<void()> work) { // [any thread]
-        const std::lock_guard lock(mutex_);
-        if (loop_ != nullptr) loop_->post(std::move(work));
-    }
-    void close() {
-        const std::lock_guard lock(mutex_);
-        loop_ = nullptr;
-    }
-
-  private:
-    std::mutex mutex_;
-    base::EventLoop* loop_;
-};
 
 /// A session with the worker that is alone in it. Owned by the instance and by the job that runs.
 struct Life {
@@ -46,25 +26,6 @@ struct Life {
 base::Monotonic later(base::Monotonic from, base::Nanoseconds delay) {
     return delay < base::Monotonic::max() - from ? from + delay : base::Monotonic::max();
 }
-
-/// Tells the loop how a turn ended, also of one that was dropped before it began.
-class Report {
-  public:
-    Report(std::shared_ptr<Gate> gate,
-           std::function<void(const tl::expected<void, Failure>&)> finished)
-        : gate_(std::move(gate)), finished_(std::move(finished)) {}
-    Report(const Report&) = delete;
-    Report& operator=(const Report&) = delete;
-    ~Report() {
-        gate_->post([finished = std::move(finished_), end = std::move(result)] { finished(end); });
-    }
-
-    tl::expected<void, Failure> result;
-
-  private:
-    std::shared_ptr<Gate> gate_;
-    std::function<void(const tl::expected<void, Failure>&)> finished_;
-};
 
 bool is_fault(cmw_status status) {
     return status != CMW_CANCELLED && status != CMW_NOT_FOUND && status != CMW_UNSUPPORTED;
