@@ -139,10 +139,31 @@ Justified check_justification(Bytes bytes, const AuthoritySet& set) {
     return {justification.hash, justification.number};
 }
 
-Bytes justification_of(Bytes finality_proof) {
-    ScaleReader reader(finality_proof);
-    read_hash(reader);
-    return reader.sized(); // Headers up to it follow; it is enough by itself.
+FinalityProof decode_finality_proof(Bytes bytes) {
+    ScaleReader reader(bytes);
+    read_hash(reader); // The justified block, which the justification names, too.
+    FinalityProof proof{.justification = reader.sized(), .headers = {}};
+    for (auto headers = reader.compact32(); headers > 0; --headers)
+        proof.headers.push_back(read_header(reader));
+    if (reader.left() != 0) reader.fail("a finality proof goes on after its end");
+    return proof;
+}
+
+Hash proven_block(const FinalityProof& proof, const Justified& justified, std::uint64_t number) {
+    if (justified.number < number)
+        throw Error(CMW_AGAIN, "cannot prove yet that block " + std::to_string(number) +
+                                   " is final: the newest justification is of block " +
+                                   std::to_string(justified.number));
+    auto hash = justified.hash;
+    auto next = justified.number;
+    for (auto header = proof.headers.rbegin(); next > number; ++header, --next) {
+        if (header == proof.headers.rend() || header->hash != hash || header->number != next)
+            throw Error(CMW_INVALID, "cannot follow the headers from block " +
+                                         std::to_string(justified.number) + " back to block " +
+                                         std::to_string(number));
+        hash = header->parent;
+    }
+    return hash;
 }
 
 } // namespace cmw::substrate

@@ -31,7 +31,18 @@ struct Justified {
 /// spoil the others either. (A signature that only some verifiers take must not stop us.)
 Justified check_justification(Bytes justification, const AuthoritySet& set);
 
-/// The justification in the answer to grandpa_proveFinality. Throws cmw::Error(CMW_INVALID).
-Bytes justification_of(Bytes finality_proof);
+/// The answer to grandpa_proveFinality for a block: a justification of it or of a later block, and
+/// the headers from the one after it up to that one.
+struct FinalityProof {
+    Bytes justification; ///< Borrowed.
+    std::vector<Header> headers;
+};
+
+/// Throws cmw::Error(CMW_INVALID).
+FinalityProof decode_finality_proof(Bytes bytes);
+
+/// The hash of the block of this number, by a proof that is for `justified`. Throws cmw::Error:
+/// CMW_INVALID if the headers do not lead from one to the other, CMW_AGAIN if `justified` is older.
+Hash proven_block(const FinalityProof& proof, const Justified& justified, std::uint64_t number);
 
 } // namespace cmw::substrate
