@@ -89,17 +89,15 @@ ComponentFacts look_at(const config::ComponentSettings& settings,
         const auto found = answer->approved.find(settings.field);
         if (found != answer->approved.end()) facts.approved = found->second;
     }
-    const auto algorithm =
-        facts.approved ? facts.approved->algorithm : std::string(base::default_algorithm);
-    const auto installed = binary_store::verify(settings.path, algorithm);
+    const auto store = binary_store::Store::as_it_is(state_dir);
+    const binary_store::Target target{settings.path, settings.mode, false, settings.unpack, 0};
+    const auto installed = binary_store::verify_installed(store, target, expected(facts));
     if (!installed) facts.problem = base::to_string(installed.error());
     if (installed && *installed) facts.installed = (*installed)->digest;
-    const auto staged =
-        binary_store::verify_staged({settings.path, settings.mode, false}, algorithm);
+    const auto staged = binary_store::verify_staged(store, target, expected(facts));
     if (staged && *staged) facts.staged = (*staged)->digest;
-    const auto kept = base::sys::list(state_dir + "/artifacts");
-    for (const auto& name : kept.value_or(std::vector<std::string>()))
-        if (const auto digest = base::parse_digest_name(name)) facts.stored.insert(*digest);
+    const auto kept = store.kept();
+    if (kept) facts.stored.insert(kept->begin(), kept->end());
     facts.inspected = true;
     return facts;
 }

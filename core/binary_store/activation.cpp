@@ -80,6 +80,29 @@ Result<> keep_present(const std::string& target, const struct stat& present,
     return fail(storage_problem(previous, "keep the present file", error));
 }
 
+/// The artifact's file, verified, at `staged`.
+Result<> put(const Store& store, const Digest& digest, const Target& target,
+             const std::string& staged, const CopyAs& as) {
+    if (target.unpack.empty()) return copy_verified(store.path(digest), staged, digest, as);
+    const auto unpacked =
+        unpack_verified(store.path(digest), staged, digest, target.unpack, target.max_size, as);
+    if (!unpacked) return fail(unpacked.error());
+    const auto noted = store.members().note(digest, target.unpack, *unpacked);
+    if (!noted) (void)sys::unlink(staged);
+    return noted;
+}
+
+Result<std::optional<VerifiedFile>> verify_named(const Store& store, const std::string& path,
+                                                 const Target& target,
+                                                 const std::optional<Digest>& expected) {
+    auto file = verify(path, expected ? expected->algorithm : std::string(default_algorithm));
+    if (!file || !*file || target.unpack.empty()) return file;
+    const auto archive = store.members().archive_of((*file)->digest, target.unpack, expected);
+    if (!archive) return fail(archive.error());
+    if (*archive) (*file)->digest = **archive;
+    return file;
+}
+
 } // namespace
 
 Result<> stage(const Store& store, const Digest& digest, const Target& target) {
@@ -93,17 +116,25 @@ Result<> stage(const Store& store, const Digest& digest, const Target& target) {
         return fail(storage_problem(target.path, "look for the file", present.error()));
     }
     const auto staged = staged_path(target);
-    if (const auto copied = copy_verified(store.path(digest), staged, digest, as); !copied)
-        return copied;
+    if (const auto made = put(store, digest, target, staged, as); !made) return made;
     const auto synced = sys::fsync_folder(folder_of(staged));
     if (synced) return {};
     (void)sys::unlink(staged);
     return fail(storage_problem(folder_of(staged), "sync the folder", synced.error()));
 }
 
-Result<std::optional<VerifiedFile>> verify_staged(const Target& target,
-                                                  std::string_view algorithm) {
-    return verify(staged_path(target), algorithm);
+Result<> unstage(const Target& target) {
+    return remove_file(staged_path(target));
+}
+
+Result<std::optional<VerifiedFile>> verify_installed(const Store& store, const Target& target,
+                                                     const std::optional<Digest>& expected) {
+    return verify_named(store, target.path, target, expected);
+}
+
+Result<std::optional<VerifiedFile>> verify_staged(const Store& store, const Target& target,
+                                                  const std::optional<Digest>& expected) {
+    return verify_named(store, staged_path(target), target, expected);
 }
 
 Result<> swap(const Target& target) {

@@ -58,16 +58,31 @@ struct Target {
     std::string path; ///< Absolute.
     mode_t mode = 0755;
     bool executable = false; ///< A service runs it: it must be fit to execute.
+    /// The artifact is an archive, and the file is this member of it (a normal name); "": the
+    /// artifact is the file.
+    std::string unpack = {};
+    std::uint64_t max_size = 0; ///< Bytes of all that is in the archive.
 };
+
+/// The file at the target or staged, hashed now and named by its artifact: where it comes out of an
+/// archive its digest is that of the archive, of `expected` if that has the same file. A file that
+/// no known archive has, and any other, is named by what it hashes to, by the algorithm of
+/// `expected` or the default one. Nothing if there is no file.
+base::Result<std::optional<VerifiedFile>>
+verify_installed(const Store& store, const Target& target,
+                 const std::optional<base::Digest>& expected);
+base::Result<std::optional<VerifiedFile>>
+verify_staged(const Store& store, const Target& target,
+              const std::optional<base::Digest>& expected);
 
 /// Copies the artifact from the store beside the target, verifying what is written; mode set,
 /// owner as the present target's (else ours: none is there, or we may not give files away),
-/// synced. Replaces an older staged file. On failure nothing is staged.
+/// synced. Replaces an older staged file. On failure nothing is staged. Of an archive the member is
+/// unpacked, and noted in the store.
 base::Result<> stage(const Store& store, const base::Digest& digest, const Target& target);
 
-/// The digest of what is staged, read again now; nothing if nothing is.
-base::Result<std::optional<VerifiedFile>> verify_staged(const Target& target,
-                                                        std::string_view algorithm);
+/// Drops what is staged: it is not needed.
+base::Result<> unstage(const Target& target);
 
 /// Swaps the staged file in; what it replaces stays as the previous one, in place of an older
 /// one. No data is read or synced: this lies between the old program's exit and the new one's

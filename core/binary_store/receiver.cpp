@@ -46,6 +46,7 @@ Result<> Receiver::begin(std::uint64_t offset, std::uint64_t total) {
     const auto opened = offset == 0 ? start_anew() : resume();
     if (!opened) return refuse(opened.error());
     received_ = offset;
+    resumed_ = offset != 0;
     if (progress_) {
         progress_->received = received_;
         progress_->total = total_.value_or(0);
@@ -58,11 +59,13 @@ Result<> Receiver::check_announced(std::uint64_t offset, std::uint64_t total) co
         return fail({}, "cannot resume the artifact at byte " + std::to_string(offset) + ": " +
                             std::to_string(kept_) + " are kept");
     if (total == CMW_SIZE_UNKNOWN) return {};
-    if (total > max_size_)
+    if (total > max_size_) {
+        if (progress_) progress_->mistaken = true;
         return fail({},
                     "cannot accept the artifact: it has " + format_size(total) + ", the limit is " +
                         format_size(max_size_),
                     "raise max-size of the component if it should be that large");
+    }
     if (total == 0) return fail({}, "cannot accept the artifact: it is empty");
     if (total < offset)
         return fail({}, "cannot resume the artifact: " + std::to_string(offset) +
@@ -109,13 +112,15 @@ Result<> Receiver::write(std::span<const std::byte> bytes) {
         if (const auto begun = begin(0, CMW_SIZE_UNKNOWN); !begun) return begun;
     }
     const auto limit = total_.value_or(max_size_);
-    if (bytes.size() > limit - received_)
+    if (bytes.size() > limit - received_) {
+        if (progress_) progress_->mistaken = true;
         return refuse({{},
                        "cannot accept the artifact: more than " +
                            (total_ ? "the announced " + std::to_string(limit) + " bytes"
                                    : format_size(limit) + ", the limit,") +
                            " came",
                        {}});
+    }
     hasher_.update(bytes);
     const auto written = sys::pwrite_all(file_.get(), bytes, static_cast<std::int64_t>(received_));
     if (!written) return refuse(storage_problem(files_.partial, "write the file", written.error()));
@@ -147,7 +152,10 @@ Result<> Receiver::check_complete() {
     const auto found = hasher_.finish();
     if (found == expected_) return {};
     auto problem = digest_problem(found, expected_);
-    if (kept_ != 0) problem.fix = "the next try fetches it from its first byte";
+    if (resumed_)
+        problem.fix = "the next try fetches it from its first byte";
+    else if (progress_)
+        progress_->mistaken = true;
     return fail(std::move(problem));
 }
 

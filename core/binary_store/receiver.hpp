@@ -39,6 +39,7 @@ class Receiver final : public plugin_host::ByteSink {
     std::uint64_t max_size_;
     std::shared_ptr<Progress> progress_;
     std::uint64_t kept_ = 0;
+    bool resumed_ = false;
     std::uint64_t received_ = 0; ///< With what was resumed.
     std::optional<std::uint64_t> total_;
     base::Hasher hasher_;

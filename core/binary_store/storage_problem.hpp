@@ -14,6 +14,9 @@ base::Problem storage_problem(const std::string& path, std::string_view verb, in
 /// Fails if `folder` has no room for `bytes` more.
 base::Result<> check_room(const std::string& folder, std::uint64_t bytes);
 
+/// Where the file system of an absolute path is mounted; the path need not exist yet.
+std::string mount_point_of(const std::string& path);
+
 /// The folder of an absolute path.
 std::string folder_of(const std::string& path);
 

@@ -54,8 +54,9 @@ Result<> sync_folder(const std::string& folder) {
 Result<Store> Store::open(const std::string& state_dir) {
     Store store(state_dir + "/artifacts");
     const auto partial = partial_folder(store.folder_);
-    if (const auto made = sys::make_folders(partial, mode_of_folders); !made)
-        return fail(storage_problem(partial, "make the folder", made.error()));
+    for (const auto& folder : {partial, store.folder_ + "/members", store.folder_ + "/used"})
+        if (const auto made = sys::make_folders(folder, mode_of_folders); !made)
+            return fail(storage_problem(folder, "make the folder", made.error()));
     // An import that was killed left a copy under a name of its own; the rest can be resumed.
     const auto names = names_in(partial);
     if (!names) return fail(names.error());
@@ -64,6 +65,10 @@ Result<Store> Store::open(const std::string& state_dir) {
         if (const auto gone = remove_file(partial + "/" + name); !gone) return fail(gone.error());
     }
     return store;
+}
+
+Store Store::as_it_is(const std::string& state_dir) {
+    return Store(state_dir + "/artifacts");
 }
 
 bool Store::has(const Digest& digest) const {
@@ -94,17 +99,50 @@ Result<> Store::import(const std::string& file, const Digest& digest) const {
     const auto beside = partial_folder(folder_) + "/" + digest.name() + ".import";
     const auto copied = copy_verified(file, beside, digest, {.mode = mode_of_files, .owner = {}});
     if (!copied) return copied;
-    if (const auto renamed = sys::rename(beside, path(digest)); !renamed) {
-        (void)sys::unlink(beside);
+    return take_in(beside, digest);
+}
+
+Result<Digest> Store::import(const std::string& file, std::string_view algorithm) const {
+    const auto beside = partial_folder(folder_) + "/file.import";
+    auto copied = copy_hashed(file, beside, algorithm, {.mode = mode_of_files, .owner = {}});
+    if (!copied) return copied;
+    if (const auto taken = take_in(beside, *copied); !taken) return fail(taken.error());
+    return copied;
+}
+
+Result<> Store::take_in(const std::string& copy, const Digest& digest) const {
+    if (const auto renamed = sys::rename(copy, path(digest)); !renamed) {
+        (void)sys::unlink(copy);
         return fail(storage_problem(path(digest), "rename the imported file", renamed.error()));
     }
     return sync_folder(folder_);
+}
+
+Result<Inventory> Store::inventory() const {
+    Inventory inventory;
+    const auto whole = kept();
+    if (!whole) return fail(whole.error());
+    const auto used = uses().all();
+    if (!used) return fail(used.error());
+    for (const auto& digest : *whole) {
+        const auto found = sys::lstat(path(digest));
+        if (!found) return fail(storage_problem(path(digest), "look at the file", found.error()));
+        const auto use = used->find(digest);
+        inventory.whole.push_back({digest, static_cast<std::uint64_t>(found->st_size),
+                                   use == used->end() ? Uses::Times() : use->second});
+    }
+    auto rest = partial();
+    if (!rest) return fail(rest.error());
+    inventory.partial = std::move(*rest);
+    return inventory;
 }
 
 Result<> Store::remove(const Digest& digest) const {
     if (const auto gone = remove_file(partial_folder(folder_) + "/" + digest.name()); !gone)
         return gone;
     if (const auto gone = remove_file(path(digest)); !gone) return gone;
+    if (const auto gone = members().forget(digest); !gone) return gone;
+    if (const auto gone = uses().forget(digest); !gone) return gone;
     return sync_folder(folder_);
 }
 

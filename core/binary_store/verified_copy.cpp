@@ -3,10 +3,12 @@
 
 #include "base/system.hpp"
 #include "binary_store/activation.hpp"
+#include "binary_store/archive.hpp"
 #include "binary_store/storage_problem.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <functional>
 
 namespace cmw::binary_store {
 
@@ -44,30 +46,29 @@ Result<UniqueFd> create_anew(const std::string& path) {
 
 Result<UniqueFd> open_regular(const std::string& path, std::uint64_t& size) {
     auto file = sys::open(path, O_RDONLY | O_NONBLOCK);
-    if (!file) return fail(system_problem(path, "open the file", file.error()));
+    if (!file) return fail(storage_problem(path, "open the file", file.error()));
     const auto found = sys::fstat(file->get());
-    if (!found) return fail(system_problem(path, "read the file", found.error()));
+    if (!found) return fail(storage_problem(path, "read the file", found.error()));
     if (!S_ISREG(found->st_mode))
         return fail(path, "cannot read the file: it is not a regular file");
     size = static_cast<std::uint64_t>(found->st_size);
     return std::move(*file);
 }
 
-Result<> check_content(int file, const std::string& path, const Digest& digest, bool executable) {
-    const auto found = digest_of_file(file, path, digest.algorithm);
-    if (!found) return fail(found.error());
-    if (*found != digest) {
-        auto problem = digest_problem(*found, digest);
-        problem.where = path;
-        return fail(std::move(problem));
-    }
-    if (!executable) return {};
+Result<> check_digest(const Digest& found, const std::string& path, const Digest& expected) {
+    if (found == expected) return {};
+    auto problem = digest_problem(found, expected);
+    problem.where = path;
+    return fail(std::move(problem));
+}
+
+Result<> check_executable(int file, const std::string& path) {
     std::vector<std::byte> begin(4096);
     const auto got = sys::pread(file, begin, 0);
-    if (!got) return fail(system_problem(path, "read the file", got.error()));
+    if (!got) return fail(storage_problem(path, "read the file", got.error()));
     const auto why = why_not_executable(std::span(begin).first(*got));
     if (why.empty()) return {};
-    return fail(path, "cannot use the artifact " + digest.name() + " as a program: " + why,
+    return fail(path, "cannot use the artifact as a program: " + why,
                 "ask who published it; nothing was replaced");
 }
 
@@ -83,6 +84,45 @@ Result<> set_owner_and_mode(int file, const std::string& path, const CopyAs& as)
     return {};
 }
 
+/// Puts the bytes into a new file.
+using Fill = std::function<Result<>(int file)>;
+/// Whether the digest of what was put there will do.
+using Accept = std::function<Result<>(const Digest& found)>;
+
+/// Nothing is left at `to` unless all of it succeeds.
+Result<Digest> make_file(const std::string& to, std::string_view algorithm, const CopyAs& as,
+                         const Fill& fill, const Accept& accept) {
+    const auto file = create_anew(to);
+    if (!file) return fail(file.error());
+    NewFile created(to);
+    if (const auto filled = fill(file->get()); !filled) return fail(filled.error());
+    auto found = digest_of_file(file->get(), to, algorithm);
+    if (!found) return fail(found.error());
+    if (const auto accepted = accept(*found); !accepted) return fail(accepted.error());
+    if (as.executable) {
+        if (const auto fit = check_executable(file->get(), to); !fit) return fail(fit.error());
+    }
+    if (const auto set = set_owner_and_mode(file->get(), to, as); !set) return fail(set.error());
+    const auto synced = sys::fsync(file->get());
+    if (!synced) return fail(storage_problem(to, "sync the file", synced.error()));
+    created.keep();
+    return std::move(*found);
+}
+
+Result<Digest> copy_file(const std::string& from, const std::string& to, std::string_view algorithm,
+                         const CopyAs& as, const Accept& accept) {
+    std::uint64_t size = 0;
+    const auto source = open_regular(from, size);
+    if (!source) return fail(source.error());
+    if (const auto room = check_room(folder_of(to), size); !room) return fail(room.error());
+    const auto fill = [&](int file) -> Result<> {
+        const auto copied = sys::copy_file(source->get(), file);
+        if (!copied) return fail(storage_problem(to, "write the file", copied.error()));
+        return {};
+    };
+    return make_file(to, algorithm, as, fill, accept);
+}
+
 } // namespace
 
 Problem digest_problem(const Digest& found, const Digest& expected) {
@@ -94,22 +134,44 @@ Problem digest_problem(const Digest& found, const Digest& expected) {
 
 Result<> copy_verified(const std::string& from, const std::string& to, const Digest& digest,
                        const CopyAs& as) {
-    std::uint64_t size = 0;
-    const auto source = open_regular(from, size);
-    if (!source) return fail(source.error());
-    if (const auto room = check_room(folder_of(to), size); !room) return room;
-    const auto file = create_anew(to);
-    if (!file) return fail(file.error());
-    NewFile created(to);
-    const auto copied = sys::copy_file(source->get(), file->get());
-    if (!copied) return fail(storage_problem(to, "write the file", copied.error()));
-    if (const auto checked = check_content(file->get(), to, digest, as.executable); !checked)
-        return checked;
-    if (const auto set = set_owner_and_mode(file->get(), to, as); !set) return set;
-    const auto synced = sys::fsync(file->get());
-    if (!synced) return fail(storage_problem(to, "sync the file", synced.error()));
-    created.keep();
+    const auto copied = copy_file(from, to, digest.algorithm, as, [&](const Digest& found) {
+        return check_digest(found, to, digest);
+    });
+    if (!copied) return fail(copied.error());
     return {};
+}
+
+Result<Digest> copy_hashed(const std::string& from, const std::string& to,
+                           std::string_view algorithm, const CopyAs& as) {
+    return copy_file(from, to, algorithm, as, [](const Digest&) { return Result<>(); });
+}
+
+Result<Digest> unpack_verified(const std::string& from, const std::string& to, const Digest& digest,
+                               std::string_view member, std::uint64_t max_size, const CopyAs& as) {
+    ArchiveBytes archive{from, 0, {}};
+    const auto source = open_regular(from, archive.size);
+    if (!source) return fail(source.error());
+    archive.read = [&](std::span<std::byte> buffer, std::int64_t offset) {
+        return sys::pread(source->get(), buffer, offset);
+    };
+    const auto found = digest_of_file(source->get(), from, digest.algorithm);
+    if (!found) return fail(found.error());
+    if (const auto checked = check_digest(*found, from, digest); !checked)
+        return fail(checked.error());
+    const auto fill = [&](int file) {
+        std::int64_t at = 0;
+        const MemberSink sink{[&](std::uint64_t size) { return check_room(folder_of(to), size); },
+                              [&](std::span<const std::byte> bytes) -> Result<> {
+                                  const auto written = sys::pwrite_all(file, bytes, at);
+                                  if (!written)
+                                      return fail(
+                                          storage_problem(to, "write the file", written.error()));
+                                  at += static_cast<std::int64_t>(bytes.size());
+                                  return {};
+                              }};
+        return unpack_member(archive, member, max_size, sink);
+    };
+    return make_file(to, digest.algorithm, as, fill, [](const Digest&) { return Result<>(); });
 }
 
 } // namespace cmw::binary_store

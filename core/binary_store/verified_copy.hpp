@@ -24,6 +24,16 @@ struct CopyAs {
 base::Result<> copy_verified(const std::string& from, const std::string& to,
                              const base::Digest& digest, const CopyAs& as);
 
+/// As copy_verified, for a file of which no digest is known yet: returns that of the copy.
+base::Result<base::Digest> copy_hashed(const std::string& from, const std::string& to,
+                                       std::string_view algorithm, const CopyAs& as);
+
+/// As copy_verified, of one member of the archive `from`, which has `digest`: see archive.hpp.
+/// Returns the digest of the member, read back, by the same algorithm.
+base::Result<base::Digest> unpack_verified(const std::string& from, const std::string& to,
+                                           const base::Digest& digest, std::string_view member,
+                                           std::uint64_t max_size, const CopyAs& as);
+
 /// Why bytes with the digest `found` are not taken for `expected`.
 base::Problem digest_problem(const base::Digest& found, const base::Digest& expected);
 

@@ -57,6 +57,14 @@ const Table<HostSettings>& host_table() {
                   .fallback = "false",
                   .help = "On SIGTERM end the host alone; its services "
                           "keep running and the next host adopts them."}}),
+            key<&S::keep_size>(
+                {{.name = "keep-size",
+                  .type = Type::size,
+                  .fallback = "4GiB",
+                  .minimum = "0",
+                  .help = "How much the artifacts kept in STATE-DIR may have together. Over it the "
+                          "ones used longest ago are dropped; never one in use, nor the one that "
+                          "a rollback goes to."}}),
         }};
     return table;
 }
@@ -147,7 +155,22 @@ const Table<ComponentSettings>& component_table() {
                                 .type = Type::size,
                                 .fallback = "2GiB",
                                 .minimum = "1B",
-                                .help = "A larger file is refused while it is fetched."}}),
+                                .help = "A larger file is refused while it is fetched; with "
+                                        "unpack, also an archive of more in all."}}),
+            key<&S::unpack>(
+                {.spec = {.name = "unpack",
+                          .help = "What is fetched is an archive (.tar, .tar.gz, .tar.zst or .zip) "
+                                  "and this the file in it that is installed. The approved digest "
+                                  "is that of the archive."},
+                 .refine = check_member,
+                 .example = R"("bin/noded")",
+                 .default_note = "what is fetched is the file"}),
+            key<&S::keep>({{.name = "keep",
+                            .type = Type::integer,
+                            .fallback = "3",
+                            .minimum = "1",
+                            .help = "How many of its versions the store keeps, the installed one "
+                                    "among them: what a rollback can go to without a fetch."}}),
         }};
     return table;
 }

@@ -71,6 +71,17 @@ std::optional<Fault> check_mode(OptionValue& value, const Document&) {
                  R"(write three or four octal digits, such as "0755")"};
 }
 
+std::optional<Fault> check_member(OptionValue& value, const Document&) {
+    const auto& text = text_of(value);
+    const auto whole = "/" + text + "/";
+    const bool plain = !text.empty() && whole.find("//") == std::string::npos &&
+                       whole.find("/./") == std::string::npos &&
+                       whole.find("/../") == std::string::npos;
+    if (plain) return std::nullopt;
+    return Fault{fmt::format("cannot use \"{}\" as the name of a file in an archive", text),
+                 R"(write it as in the archive's listing, without "./" before it: "bin/node")"};
+}
+
 std::optional<Fault> check_sha256(OptionValue& value, const Document&) {
     if (base::parse_digest(text_of(value), "sha-256")) return std::nullopt;
     return Fault{fmt::format("cannot use \"{}\" as a SHA-256", text_of(value)),

@@ -19,6 +19,8 @@ std::optional<Fault> refine_command(OptionValue& value, const Document& document
 std::optional<Fault> refine_output(OptionValue& value, const Document& document);
 /// Octal digits: "0755".
 std::optional<Fault> check_mode(OptionValue& value, const Document& document);
+/// The name of a file in an archive: "bin/node".
+std::optional<Fault> check_member(OptionValue& value, const Document& document);
 /// A SHA-256 in hexadecimal.
 std::optional<Fault> check_sha256(OptionValue& value, const Document& document);
 /// "line", "level-word", or a regular expression (ECMAScript).

@@ -25,6 +25,7 @@ struct HostSettings {
     std::vector<std::string> control_users; ///< Who may use the control socket besides root and us.
     std::string log_level = "info";         ///< Of the host's own log.
     bool keep_services_on_exit = false;     ///< SIGTERM leaves the services running.
+    std::int64_t keep_size = 0;             ///< Bytes that the artifact store may have.
     Position position;
 };
 
@@ -55,6 +56,8 @@ struct ComponentSettings {
     UseSettings from;
     mode_t mode = 0755;
     std::int64_t max_size = 0; ///< Bytes; a larger artifact is refused.
+    std::string unpack; ///< The artifact is an archive, the file this member of it; "": it is not.
+    std::int64_t keep = 0; ///< How many of its last artifacts the store keeps.
     Position position;
 };
 

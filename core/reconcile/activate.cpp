@@ -82,11 +82,10 @@ void Activation::begin() {
         targets.emplace_back(name, board_->components.at(name).target);
     const auto changes = step_.changes;
     board_->on_worker<Checks>(
-        [targets, changes] {
+        [store = board_->parts.store, targets, changes] {
             Checks checks;
             for (const auto& [name, target] : targets)
-                checks.emplace(name,
-                               binary_store::verify_staged(target, changes.at(name).algorithm));
+                checks.emplace(name, binary_store::verify_staged(store, target, changes.at(name)));
             return checks;
         },
         [self = shared_from_this()](const Checks& checks) {
@@ -273,6 +272,7 @@ void Activation::finish(bool all_committed) {
         if (all_committed) {
             board_->succeeded(name);
             c.activated = digest;
+            note_use(board_, name, digest);
             const auto& before = before_.at(name);
             board_->remember({0,
                               {},
@@ -291,6 +291,7 @@ void Activation::finish(bool all_committed) {
         if (std::ranges::count(step_.starts, service.name) != 0 ||
             std::ranges::count(step_.restarts, service.name) != 0)
             service.busy = false;
+    if (all_committed) cleanup(board_);
     board_->replan();
 }
 

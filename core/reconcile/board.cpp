@@ -67,12 +67,13 @@ void Board::save_service(const std::string& name) {
         log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
 }
 
-void Board::failed(const std::string& name, const base::Problem& problem) {
+void Board::failed(const std::string& name, const base::Problem& problem, Again again) {
     auto& c = component(name);
     auto& work = components.at(name);
     const auto words = base::to_string(problem);
     const double part = std::generate_canonical<double, 20>(random);
-    const auto delay = backoff.delay(++work.failures, part);
+    const auto delay = again == Again::soon ? backoff.delay(++work.failures, part)
+                                            : slow_backoff.delay(++work.mistakes, part);
     c.busy = Busy::no;
     c.not_before = base::monotonic_now() + delay;
     if (c.problem != words) {
@@ -94,6 +95,7 @@ void Board::failed(const std::string& name, const base::Problem& problem) {
 void Board::succeeded(const std::string& name) {
     auto& c = component(name);
     components.at(name).failures = 0;
+    components.at(name).mistakes = 0;
     c.busy = Busy::no;
     c.not_before = {};
     c.problem.clear();

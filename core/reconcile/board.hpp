@@ -17,6 +17,7 @@ struct ComponentWork {
     binary_store::Target target;
     state::ComponentRecord record;
     unsigned failures = 0; ///< In a row, of fetch, stage or activation.
+    unsigned mistakes = 0; ///< In a row, of what would most likely fail again just so.
     std::shared_ptr<binary_store::Progress> progress;
     /// The installed file, as it was last hashed.
     std::optional<binary_store::VerifiedFile> verified;
@@ -44,6 +45,8 @@ struct Board : std::enable_shared_from_this<Board> {
     std::vector<state::HistoryEntry> unwritten;
     bool ending = false; ///< Nothing is to be started any more.
     base::Backoff backoff{std::chrono::seconds(2), std::chrono::minutes(5), 2.0, 0.2};
+    /// After a whole artifact that was not the approved one: each try costs a download.
+    base::Backoff slow_backoff{std::chrono::minutes(1), std::chrono::hours(1), 2.0, 0.2};
 
     ComponentFacts& component(const std::string& name);
     ServiceFacts& service(const std::string& name);
@@ -58,7 +61,9 @@ struct Board : std::enable_shared_from_this<Board> {
     void save_service(const std::string& service);
 
     /// A try failed: shown, remembered when it is news, and repeated later.
-    void failed(const std::string& component, const base::Problem& problem);
+    enum class Again { soon, much_later };
+    void failed(const std::string& component, const base::Problem& problem,
+                Again again = Again::soon);
     void succeeded(const std::string& component);
 
     /// The reconciler ends. What still comes back, and what still holds the board, does nothing: the
@@ -92,6 +97,15 @@ void activate(const std::shared_ptr<Board>& board, const Step& step);
 void inspect(const std::shared_ptr<Board>& board, const std::string& component);
 void fetch(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
 void stage(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
+
+/// Drops from the store what is neither in use nor to be kept by the configuration, on the worker;
+/// history tells what.
+void cleanup(const std::shared_ptr<Board>& board);
+/// All that must not be dropped, whatever the configuration says.
+std::set<Digest> in_use(const Board& board);
+/// The store notes that `digest` was fetched or activated for the component, on the worker.
+void note_use(const std::shared_ptr<Board>& board, const std::string& component,
+              const Digest& digest);
 
 /// Before each start of a service: its installed files are hashed, unless they are unchanged since
 /// they were, and must be a set that may be started.

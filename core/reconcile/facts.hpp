@@ -37,6 +37,10 @@ struct ComponentFacts {
     std::string notice;           ///< What was odd about the last verdict, and changed nothing.
 };
 
+/// What the installed file should be, as far as anyone knows: what it is named by, where one file
+/// comes out of several archives.
+std::optional<Digest> expected(const ComponentFacts& component);
+
 /// Takes over what the state kept of a component. What it kept of no known digest counts as none.
 void recall(ComponentFacts& facts, const state::ComponentRecord& record);
 

@@ -22,6 +22,11 @@ void recall(ComponentFacts& facts, const state::ComponentRecord& record) {
         if (const auto digest = base::parse_digest_name(name)) facts.quarantined.insert(*digest);
 }
 
+std::optional<Digest> expected(const ComponentFacts& component) {
+    const auto& approved = component.approved;
+    return approved && !component.quarantined.contains(*approved) ? approved : component.activated;
+}
+
 const ServiceFacts* Facts::service(std::string_view name) const {
     const auto found = std::ranges::find(services, name, &ServiceFacts::name);
     return found == services.end() ? nullptr : &*found;

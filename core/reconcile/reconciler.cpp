@@ -36,7 +36,8 @@ void Reconciler::Impl::set_up_facts() {
         });
         auto& work = board->components[component.name];
         work.settings = &component;
-        work.target = {component.path, component.mode, executable};
+        work.target = {component.path, component.mode, executable, component.unpack,
+                       static_cast<std::uint64_t>(component.max_size)};
     }
     for (const auto& service : settings.services) {
         ServiceFacts facts;
@@ -119,6 +120,19 @@ void Reconciler::Impl::replan() {
     again.reset();
     if (plan.again_at) again = board->parts.loop.at(*plan.again_at, [this] { board->replan(); });
     if (news) board->parts.changed();
+    if (!cleaned && all_is_known()) {
+        cleaned = true;
+        cleanup(board);
+    }
+}
+
+/// What is wanted and what is: the earliest that anything can be told to be superfluous.
+bool Reconciler::Impl::all_is_known() const {
+    const auto& facts = board->facts;
+    return std::ranges::all_of(
+               facts.components,
+               [&](const auto& c) { return c.inspected && facts.sources.contains(c.name); }) &&
+           std::ranges::all_of(facts.services, &ServiceFacts::adopted);
 }
 
 void Reconciler::Impl::carry_out(const Step& step) {
@@ -267,6 +281,7 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
         c.not_before = {};
         c.problem.clear();
         board.components.at(c.name).failures = 0;
+        board.components.at(c.name).mistakes = 0;
         board.components.at(c.name).record.why = why;
         board.note_in_place(c.name);
         board.save(c.name);

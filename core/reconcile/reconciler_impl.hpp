@@ -12,6 +12,7 @@ struct Reconciler::Impl {
     std::map<std::string, ComponentView> views;
     bool begun = false;
     bool replan_posted = false;
+    bool cleaned = false; ///< The store, since begin().
     base::EventLoop::Handle again;
 
     explicit Impl(Parts parts) : board(std::make_shared<Board>(std::move(parts))) {}
@@ -21,6 +22,7 @@ struct Reconciler::Impl {
     void adopt_all();
     void replan_soon(const std::weak_ptr<Impl>& self);
     void replan();
+    bool all_is_known() const;
     void carry_out(const Step& step);
     void start_service(const Step& step);
     void start_now(const std::string& name, std::function<void(base::Result<>)> done);

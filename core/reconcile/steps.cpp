@@ -29,20 +29,26 @@ std::optional<Digest> digest_in(const std::optional<VerifiedFile>& file) {
 
 /// What was there before us, if it is the approved one, goes into the store, so that it can be put
 /// back when the installed file is damaged and nobody can be asked.
-Inspection look(const Store& store, const binary_store::Target& target,
-                const std::optional<Digest>& approved) {
-    const auto& algorithm = approved ? approved->algorithm : std::string(base::default_algorithm);
-    Inspection found{binary_store::verify(target.path, algorithm),
-                     binary_store::verify_staged(target, algorithm),
+Inspection look(const Store& store, const std::string& component,
+                const binary_store::Target& target, const std::optional<Digest>& approved) {
+    Inspection found{binary_store::verify_installed(store, target, approved),
+                     binary_store::verify_staged(store, target, approved),
                      store.kept(),
                      {}};
     const bool is_approved =
         found.installed && *found.installed && digest_in(*found.installed) == approved;
-    if (is_approved && !store.has(*approved)) {
+    if (is_approved && target.unpack.empty() && !store.has(*approved)) {
         const auto imported = store.import(target.path, *approved);
         if (!imported) found.import_problem = imported.error();
         found.stored = store.kept();
     }
+    if (is_approved && store.has(*approved)) {
+        const auto noted = store.uses().note(*approved, component);
+        if (!noted) found.import_problem = noted.error();
+    }
+    const bool needless = found.installed && found.staged && *found.staged &&
+                          digest_in(*found.installed) == digest_in(*found.staged);
+    if (needless && binary_store::unstage(target)) found.staged = std::nullopt;
     return found;
 }
 
@@ -70,10 +76,8 @@ void inspect(const std::shared_ptr<Board>& board, const std::string& name) {
     auto& c = board->component(name);
     c.busy = Busy::inspecting;
     board->on_worker<Inspection>(
-        [store = board->parts.store, target = board->components.at(name).target,
-         approved = c.approved ? c.approved : c.activated] {
-            return look(store, target, approved);
-        },
+        [store = board->parts.store, name, target = board->components.at(name).target,
+         approved = expected(c)] { return look(store, name, target, approved); },
         [&board = *board, name](Inspection found) { take(board, name, std::move(found)); });
 }
 
@@ -91,12 +95,16 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
                       const auto alive = Board::open(weak);
                       if (!alive) return;
                       auto& parts = alive->components.at(name);
+                      const bool mistaken = parts.progress && parts.progress->mistaken;
                       parts.progress.reset();
                       if (!outcome)
                           return alive->failed(name,
                                                {"binary-source." + parts.settings->from.instance,
-                                                outcome.error().text, ""});
+                                                outcome.error().text, ""},
+                                               mistaken ? Board::Again::much_later
+                                                        : Board::Again::soon);
                       alive->component(name).stored.insert(digest);
+                      note_use(alive, name, digest);
                       alive->remember({0,
                                        {},
                                        "component",
@@ -122,14 +130,20 @@ void stage(const std::shared_ptr<Board>& board, const std::string& name, const D
                 if (kept && digest_in(*kept) != digest) (void)store.remove(digest);
                 return tl::unexpected(staged.error());
             }
-            return binary_store::verify_staged(target, digest.algorithm);
+            return binary_store::verify_staged(store, target, digest);
         },
         [&board = *board, name, digest](Staged staged) {
             auto& c = board.component(name);
             if (!board.parts.store.has(digest)) c.stored.erase(digest);
-            if (!staged) return board.failed(name, staged.error());
-            board.components.at(name).staged = *staged;
+            auto& work = board.components.at(name);
+            const bool unpacked = !work.target.unpack.empty();
+            if (!staged)
+                return board.failed(name, staged.error(),
+                                    unpacked ? Board::Again::much_later : Board::Again::soon);
+            work.staged = *staged;
             c.staged = digest_in(*staged);
+            // Only now it is known what the archive holds: it may be what is installed.
+            if (unpacked) c.inspected = false;
             board.succeeded(name);
             board.replan();
         });
@@ -138,7 +152,12 @@ void stage(const std::shared_ptr<Board>& board, const std::string& name, const D
 void verify_service(const std::shared_ptr<Board>& board, const std::string& name,
                     std::function<void(Result<>)> done) {
     using Found = std::map<std::string, Result<std::optional<VerifiedFile>>>;
-    std::vector<std::pair<std::string, std::string>> unknown; // Component, path.
+    struct Unknown {
+        std::string part;
+        binary_store::Target target;
+        std::optional<Digest> expected;
+    };
+    std::vector<Unknown> unknown;
     for (const auto& part : board->service(name).components) {
         auto& work = board->components.at(part);
         const auto now = base::sys::stat(work.target.path);
@@ -147,7 +166,8 @@ void verify_service(const std::shared_ptr<Board>& board, const std::string& name
         work.swapped.reset();
         const bool unchanged =
             identity && work.verified && still_verified(*work.verified, *identity);
-        if (!just_swapped && !unchanged) unknown.emplace_back(part, work.target.path);
+        if (!just_swapped && !unchanged)
+            unknown.push_back({part, work.target, expected(board->component(part))});
     }
     const auto decide = [&board = *board, name, done](const Found& found) {
         for (const auto& [part, file] : found) {
@@ -162,13 +182,11 @@ void verify_service(const std::shared_ptr<Board>& board, const std::string& name
                         "it starts as soon as the approved file is in place"));
     };
     if (unknown.empty()) return decide({});
-    const auto& first = board->component(unknown.front().first);
-    const auto want = desired(first);
     board->on_worker<Found>(
-        [unknown, algorithm = want ? want->algorithm : std::string(base::default_algorithm)] {
+        [store = board->parts.store, unknown] {
             Found found;
-            for (const auto& [part, path] : unknown)
-                found.emplace(part, binary_store::verify(path, algorithm));
+            for (const auto& [part, target, expected] : unknown)
+                found.emplace(part, binary_store::verify_installed(store, target, expected));
             return found;
         },
         decide);

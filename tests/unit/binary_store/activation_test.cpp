@@ -33,7 +33,7 @@ TEST_CASE_FIXTURE(Fixture, "a new file is staged, swapped in and committed") {
     REQUIRE(stage_new());
     CHECK(test::read_text(target.path) == old_content);
     CHECK((stat_of(staged).st_mode & 07777) == 0755);
-    const auto verified = verify_staged(target, base::default_algorithm);
+    const auto verified = verify_staged(store, target, digest_of("any"));
     REQUIRE(verified.value());
     CHECK((*verified)->digest == digest_of(new_content));
 
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(Fixture, "a swap keeps the file that it replaces, not an older
 }
 
 TEST_CASE_FIXTURE(Fixture, "without a staged file nothing is swapped") {
-    CHECK(verify_staged(target, base::default_algorithm).value() == std::nullopt);
+    CHECK(verify_staged(store, target, std::nullopt).value() == std::nullopt);
     CHECK(why(swap(target)) == Contains("nothing is staged"));
     CHECK(test::read_text(target.path) == old_content);
     CHECK_FALSE(exists(previous));

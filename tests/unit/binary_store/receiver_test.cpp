@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "a link in the place of a partial file is not followe
 TEST_CASE_FIXTURE(Fixture, "an artifact larger than the disk is refused before the first byte") {
     const auto huge = std::int64_t{1} << 60;
     const auto sink = this->sink(huge);
-    CHECK(why(sink->begin(0, huge)) == Contains("free some space"));
+    CHECK(why(sink->begin(0, huge)) == Contains("on the file system at /"));
     CHECK(nothing_left());
 }
 
@@ -163,4 +163,33 @@ TEST_CASE_FIXTURE(Fixture, "a disk that fills meanwhile is not left full") {
     }
     CHECK(nothing_left());
     CHECK(deliver(*this->sink(), content));
+}
+
+TEST_CASE_FIXTURE(Fixture, "what another try would not mend is told apart from what it might") {
+    struct Case {
+        const char* what;
+        std::string kept;
+        std::string brought;
+        std::int64_t max_size;
+        bool mistaken;
+    };
+    const auto forged = std::string(content.size(), 'y');
+    const auto size = static_cast<std::int64_t>(content.size());
+    const std::vector<Case> table{
+        {"another artifact", "", forged, plenty, true},
+        {"too large", "", content, size - 1, true},
+        {"a part", "", content.substr(0, 10), plenty, true},
+        {"empty", "", "", plenty, false},
+        {"what was kept is damaged", "???", content, plenty, false},
+        {"the very one", "", content, plenty, false},
+    };
+    for (const auto& entry : table) {
+        CAPTURE(entry.what);
+        if (!entry.kept.empty()) test::write_text(partial, entry.kept);
+        const auto progress = std::make_shared<Progress>();
+        const auto sink = store.receive(digest, entry.max_size, progress);
+        CHECK(deliver(*sink, entry.brought).has_value() ==
+              (entry.brought == content && !entry.mistaken && entry.kept.empty()));
+        CHECK(progress->mistaken == entry.mistaken);
+    }
 }
