@@ -19,11 +19,17 @@ namespace {
     throw Error(CMW_INVALID, why);
 }
 
+bool is_hash(const std::string& text) {
+    const auto bytes = shared::from_hex(text);
+    return bytes && bytes->size() == shared::digest_size;
+}
+
 /// Takes the pieces of the text as the parser finds them: an object in memory would have lost a
 /// field that is named twice.
 class FieldReader final : public Poco::JSON::Handler {
   public:
     Hashes hashes;
+    std::map<std::string, std::string> files; ///< Of the other form: by the chain's hash.
     bool complete = false;
 
     void reset() override {}
@@ -52,6 +58,10 @@ class FieldReader final : public Poco::JSON::Handler {
     void value(const std::string& text) override {
         if (depth_ == 0) refuse("it is not a JSON object");
         if (field_ == skipped) return;
+        if (is_hash(field_)) {
+            files[field_] = text;
+            return;
+        }
         auto hash = shared::from_hex(text);
         if (!hash || hash->size() != shared::digest_size) refuse_unless_skipped();
         hashes[field_] = std::move(*hash);
@@ -70,6 +80,22 @@ class FieldReader final : public Poco::JSON::Handler {
     std::string field_;
     std::set<std::string> names_;
 };
+
+std::string shell_word(const std::string& text) {
+    std::string word = "'";
+    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
+}
+
+/// One of them stands for all: the message must fit on a line.
+[[noreturn]] void refuse_files(const std::map<std::string, std::string>& files) {
+    const auto& [hash, file] = *files.begin();
+    const auto more = files.size() - 1;
+    refuse("it names a file to run where the chain names the hash " + hash +
+           (more == 0 ? std::string() : " (and " + std::to_string(more) + " more)") +
+           ", and not what that file must hold. Instead, run: cmix-wrapper pin COMPONENT --file " +
+           shell_word(file) + "; unpin follows the chain again (docs/override-file.md)");
+}
 
 /// The first line if an object ends there, as the old wrapper reads it; otherwise everything.
 std::string_view object_text(std::string_view content) {
@@ -94,6 +120,7 @@ Hashes parse_hashes(std::string_view content) {
         refuse(e.displayText());
     }
     if (!reader->complete) refuse("it is not a JSON object");
+    if (!reader->files.empty()) refuse_files(reader->files);
     return reader->hashes;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/override-file/override_file.hpp"
 
-#include "consensus-source/override-file/file_watch.hpp"
+#include "shared/file_watch.hpp"
 
 #include <cerrno>
 #include <ctime>
@@ -67,7 +67,7 @@ void OverrideFile::poll(const Call& call, Verdict& verdict) {
         wait_for_change(call);
     } else {
         // Watch first: what changes between the two is seen later, instead of never.
-        auto watch = std::make_unique<FileWatch>(settings_.path);
+        auto watch = std::make_unique<shared::FileWatch>(settings_.path);
         hashes_ = read();
         watch_ = std::move(watch);
     }
@@ -80,6 +80,7 @@ void OverrideFile::poll(const Call& call, Verdict& verdict) {
 void OverrideFile::wait_for_change(const Call& call) {
     while (true) {
         const auto change = watch_->wait(call);
+        if (!watch_->current()) watch_ = std::make_unique<shared::FileWatch>(settings_.path);
         try {
             auto hashes = read();
             if (hashes == hashes_) continue;
@@ -87,7 +88,7 @@ void OverrideFile::wait_for_change(const Call& call) {
             return;
         } catch (const Error& e) {
             // It is being written: the last answer stands until the writer is done.
-            if (change == Change::Settled || e.status() != CMW_INVALID) throw;
+            if (change == shared::Change::Settled || e.status() != CMW_INVALID) throw;
         }
     }
 }
@@ -100,7 +101,7 @@ Hashes OverrideFile::read() {
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) fail("cannot look at " + name);
     if (!S_ISREG(status.st_mode))
-        throw Error(CMW_INVALID, "cannot use " + name + ": it is not a regular file");
+        throw Error(CMW_FAILED, "cannot use " + name + ": it is not a regular file");
     if ((status.st_mode & S_IWOTH) != 0)
         throw Error(CMW_DENIED,
                     "cannot trust " + name + ": anyone may write it; run chmod o-w on it");

@@ -11,9 +11,11 @@
 #include <array>
 #include <memory>
 
-namespace cmw::override_file {
-
+namespace cmw::shared {
 class FileWatch;
+}
+
+namespace cmw::override_file {
 
 struct Settings {
     std::filesystem::path path;
@@ -52,7 +54,7 @@ class OverrideFile final : public ConsensusSource {
 
     Settings settings_;
     Host host_;
-    std::unique_ptr<FileWatch> watch_; ///< There from the first answer on.
+    std::unique_ptr<shared::FileWatch> watch_; ///< There from the first answer on.
     Hashes hashes_;
     std::string modified_;
 };

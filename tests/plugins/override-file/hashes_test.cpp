@@ -77,3 +77,16 @@ TEST_CASE("what is no complete object is refused") {
         CHECK(refusal(whole.substr(0, size)) != "");
     }
 }
+
+TEST_CASE("a file of the other historic form is refused with the command that does what it meant") {
+    CHECK(refusal("{\"" + a + R"(": "/home/op/my cmix's"})") ==
+          "it names a file to run where the chain names the hash " + a +
+              ", and not what that file must hold. Instead, run: cmix-wrapper pin COMPONENT --file "
+              R"('/home/op/my cmix'\''s'; unpin follows the chain again (docs/override-file.md))");
+    CHECK(
+        refusal("{\"0x" + b + "\": \"./x\", \"" + a + "\": \"" + b + "\"}").find("(and 1 more)") !=
+        std::string::npos);
+    CHECK(refusal("{\"server\": \"" + a + "\", \"" + a + R"(": "/bin/x"})").find("pin") !=
+          std::string::npos);
+    CHECK(refusal("{\"" + a + "\": 5}") != "");
+}

@@ -1,32 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "consensus-source/override-file/file_watch.hpp"
+#include "shared/file_watch.hpp"
 
 #include <array>
-#include <optional>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-namespace cmw::override_file {
+namespace cmw::shared {
 namespace {
 
-constexpr std::uint32_t settling =
-    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB;
+constexpr std::uint32_t settling = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
+constexpr std::uint32_t touching = IN_CREATE | IN_ATTRIB;
 constexpr std::uint32_t folder_gone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
 [[noreturn]] void fail(const std::string& what, int error) {
     throw std::system_error(error, std::generic_category(), what);
 }
 
+/// As many as the kernel follows.
+constexpr int most_links = 40;
+
+std::filesystem::path resolve(const std::filesystem::path& file) {
+    std::error_code unresolved;
+    return std::filesystem::canonical(file, unresolved);
+}
+
 } // namespace
 
 FileWatch::FileWatch(const std::filesystem::path& file)
-    : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
+    : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)), file_(file), target_(resolve(file)) {
     if (fd_ < 0) fail("cannot watch " + file.string(), errno);
     try {
-        watch(file);
-        std::error_code unresolved;
-        const auto target = std::filesystem::canonical(file, unresolved);
-        if (!unresolved && target != file) watch(target);
+        follow(file, 0);
     } catch (...) {
         ::close(fd_);
         throw;
@@ -37,17 +41,35 @@ FileWatch::~FileWatch() {
     ::close(fd_);
 }
 
+bool FileWatch::current() const {
+    return resolve(file_) == target_;
+}
+
+void FileWatch::follow(const std::filesystem::path& path, int depth) {
+    std::filesystem::path at;
+    for (auto part = path.begin(); part != path.end(); ++part) {
+        at /= *part;
+        std::error_code ignored;
+        if (depth == most_links || !std::filesystem::is_symlink(at, ignored)) continue;
+        watch(at);
+        auto target = at.parent_path() / std::filesystem::read_symlink(at, ignored);
+        while (++part != path.end()) target /= *part;
+        return follow(target, depth + 1);
+    }
+    watch(path);
+}
+
 void FileWatch::watch(const std::filesystem::path& file) {
     const auto folder = file.parent_path();
     if (::inotify_add_watch(fd_, folder.c_str(),
-                            settling | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
+                            settling | touching | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR) < 0)
         fail("cannot watch the folder " + folder.string(), errno);
     names_.insert(file.filename().string());
 }
 
-Change FileWatch::wait(const Call& call) {
+std::optional<Change> FileWatch::wait(const Call& call, Time until) {
     while (true) {
-        call.wait(fd_, POLLIN, std::chrono::steady_clock::time_point::max());
+        if (!call.wait(fd_, POLLIN, until)) return std::nullopt;
         alignas(inotify_event) std::array<char, 4096> buffer;
         const auto size = ::read(fd_, buffer.data(), buffer.size());
         if (size < 0 && errno != EAGAIN && errno != EINTR) fail("cannot read inotify", errno);
@@ -64,8 +86,8 @@ Change FileWatch::wait(const Call& call) {
             else if (!change)
                 change = Change::Touched;
         }
-        if (change) return *change;
+        if (change) return change;
     }
 }
 
-} // namespace cmw::override_file
+} // namespace cmw::shared
