@@ -31,6 +31,10 @@ struct Needs {
 const std::map<std::string, Needs>& known_needs() {
     static const std::map<std::string, Needs> all = {
         {"consensus-source fixed", {{{"aws.secret", "s"}}, false}},
+        {"consensus-source cosmos",
+         {{{"home", "{folder}"},
+           {"target", "server"},
+           {"digest", "sha256:" + std::string(64, 'a')}}}},
         {"consensus-source override-file", {{{"path", "{folder}/hashes.json"}}}},
         {"consensus-source substrate", {{{"endpoints", "ws://127.0.0.1:{port}"}}, false}},
         {"binary-source empty", {{}, false}},

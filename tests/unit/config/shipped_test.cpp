@@ -54,3 +54,10 @@ TEST_CASE("custom-binary.toml runs what the operator approves, from a file of hi
     CHECK(settings.instance(settings.components.front().approved_by.instance)->plugin ==
           "override-file");
 }
+
+TEST_CASE("cosmos.toml runs a node of a Cosmos SDK chain") {
+    const auto settings = load("cosmos.toml");
+    REQUIRE(settings.components.size() == 1);
+    CHECK(settings.component("node")->field == "node");
+    CHECK(settings.instance(settings.components.front().approved_by.instance)->plugin == "cosmos");
+}
