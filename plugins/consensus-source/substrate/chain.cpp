@@ -1,36 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/chain.hpp"
 
-#include "consensus-source/substrate/storage_key.hpp"
+#include "shared/digest_option.hpp"
 #include "shared/hex.hpp"
 
+#include <algorithm>
 #include <malloc.h>
 
 namespace cmw::substrate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using Poco::Dynamic::Var;
 
 // A syncing node may finalise nothing for long, so it is asked again. It is not idle anyway.
 constexpr auto sync_pace = std::chrono::seconds(5);
 
-std::vector<std::uint8_t> bytes_of(const Var& var, const char* what) {
-    std::optional<std::vector<std::uint8_t>> bytes;
-    if (var.isString() && var.extract<std::string>().starts_with("0x"))
-        bytes = shared::from_hex(var.extract<std::string>());
-    if (!bytes)
-        throw Error(CMW_INVALID,
-                    std::string("cannot read the node's answer: ") + what + " is not hexadecimal");
-    return std::move(*bytes);
+RecordUse record_use(const Settings& settings) {
+    return {.fields = settings.fields, .digest_size = shared::digest_size};
+}
+
+/// Of all that may be approved later, what differs from what is approved. A digest of nothing but
+/// zeros is nobody's.
+std::vector<Announcement> news_of(std::vector<Announcement> announced, const Digests& approved) {
+    std::erase_if(announced, [&](const Announcement& one) {
+        const auto now = approved.find(one.target);
+        return (now != approved.end() && now->second == one.digest) ||
+               std::ranges::count(one.digest, 0) == std::ssize(one.digest);
+    });
+    return announced;
 }
 
 } // namespace
 
-Chain::Chain(const Call& call, const Settings& settings, const Endpoint& endpoint)
+Chain::Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint)
     : settings_(settings),
       endpoint_(endpoint),
       rpc_(call, endpoint, settings.connect_timeout, settings.request_timeout),
+      storage_(rpc_),
+      readiness_(settings, host),
+      motions_(rpc_, host, record_use(settings)),
       check_at_(Clock::now() + settings.silence_timeout) {
     const auto genesis = rpc_.ask(call, "chain_getBlockHash", {0});
     const auto heads = rpc_.ask(call, "chain_subscribeFinalizedHeads");
@@ -40,46 +48,44 @@ Chain::Chain(const Call& call, const Settings& settings, const Endpoint& endpoin
         throw Error(CMW_CONFIG, "cannot use " + endpoint_.name() + ": it is of the network with " +
                                     "genesis " + genesis_ + ", not " + *settings.genesis);
     subscription_ = rpc_.result(call, heads).convert<std::string>();
-    hash_ = parse_hash(rpc_.result(call, head), "the finalised head");
-    newest_ = parse_head(rpc_.result(call, rpc_.ask(call, "chain_getHeader", {hash_})));
+    const auto hash = parse_hash(rpc_.result(call, head), "the finalised head");
+    newest_ = parse_head(rpc_.result(call, rpc_.ask(call, "chain_getHeader", {hash})));
 }
 
-void Chain::wait_for_news(const Call& call) {
-    const bool waits_for_sync = settings_.require_synced && !synced_;
-    while (true) {
-        auto until = Clock::time_point::max();
-        if (waits_for_sync)
-            until = Clock::now() + sync_pace;
-        else if (settings_.silence_timeout.count() > 0)
-            until = check_at_;
-        if (const auto header = rpc_.notification(call, subscription_, until)) {
-            check_at_ = Clock::now() + settings_.silence_timeout;
-            missed_ = false;
-            const auto head = parse_head(*header);
-            if (head == newest_) continue; // A subscription begins with what is known.
-            if (head.number <= newest_.number)
-                throw Error(CMW_INVALID, "cannot follow " + endpoint_.name() +
-                                             ": its finalised head went from block " +
-                                             std::to_string(newest_.number) + " to another block " +
-                                             std::to_string(head.number));
-            newest_ = head;
-            return;
-        }
-        if (waits_for_sync) return;
-        check_silence(call);
-    }
+bool Chain::take_news(const Call& call) {
+    const auto header = rpc_.notification(call, subscription_, Time::min());
+    if (!header) return false;
+    check_at_ = Clock::now() + settings_.silence_timeout;
+    missed_ = false;
+    const auto head = parse_head(*header);
+    if (head == newest_) return false; // A subscription begins with what is known.
+    if (head.number <= newest_.number)
+        throw Error(CMW_INVALID, "cannot follow " + endpoint_.name() +
+                                     ": its finalised head went from block " +
+                                     std::to_string(newest_.number) + " to another block " +
+                                     std::to_string(head.number));
+    newest_ = head;
+    return true;
 }
 
-void Chain::check_silence(const Call& call) {
-    const auto head =
+Chain::Time Chain::wake_at(bool sync_matters) const {
+    if (sync_matters && waits_for_sync()) return sync_at_;
+    return settings_.silence_timeout.count() > 0 ? check_at_ : Time::max();
+}
+
+bool Chain::tick(const Call& call, bool sync_matters) {
+    if (sync_matters && waits_for_sync()) return true;
+    const auto hash =
         parse_hash(rpc_.result(call, rpc_.ask(call, "chain_getFinalizedHead")), "the head");
+    const auto head = parse_head(rpc_.result(call, rpc_.ask(call, "chain_getHeader", {hash})));
     // One that was finalised just now is given time to be told.
-    const bool missed = head != hash_;
+    const bool missed = head != newest_;
     if (missed && missed_)
         throw Error(CMW_AGAIN, "cannot rely on " + endpoint_.name() +
                                    ": it has a new finalised head and did not tell of it");
     missed_ = missed;
     check_at_ = Clock::now() + (missed ? settings_.request_timeout : settings_.silence_timeout);
+    return false;
 }
 
 std::uint64_t Chain::ask_sync(const Call& call) {
@@ -100,61 +106,105 @@ SyncState Chain::sync_answer(const Call& call, std::uint64_t request) {
     return parse_health(rpc_.result(call, request));
 }
 
-Reading Chain::read(const Call& call) {
-    Reading reading{.head = newest_};
-    const auto& head = reading.head;
-    // A block's storage is laid out by the runtime that executed it, which is the one in force
-    // after its parent: an upgrade enacted by this block moves the storage only with the next.
-    const auto& executed_by = head.number == 0 ? genesis_ : head.parent;
-    const auto hash = rpc_.ask(call, "chain_getBlockHash", {head.number});
-    const auto version = rpc_.ask(call, "state_getRuntimeVersion", {executed_by});
+Block Chain::find_block(const Call& call, std::uint64_t number) {
+    Block block{.head = newest_, .hash = {}, .executed_by = {}};
+    if (number != newest_.number) {
+        const auto hash = rpc_.result(call, rpc_.ask(call, "chain_getBlockHash", {number}));
+        block.head = parse_head(rpc_.result(call, rpc_.ask(call, "chain_getHeader", {hash})));
+        if (block.head.number != number)
+            throw Error(CMW_INVALID, "cannot believe " + endpoint_.name() + ": its block " +
+                                         std::to_string(number) + " has another number");
+    }
+    block.executed_by = number == 0 ? genesis_ : block.head.parent;
+    return block;
+}
+
+Reading Chain::read(const Call& call, std::uint64_t number) {
+    Reading reading;
+    auto block = find_block(call, number);
+    const auto hash = rpc_.ask(call, "chain_getBlockHash", {number});
+    const auto version = rpc_.ask(call, "state_getRuntimeVersion", {block.executed_by});
     const auto sync = ask_sync(call);
-    reading.hash = parse_hash(rpc_.result(call, hash), "the hash of a block");
+    block.hash = parse_hash(rpc_.result(call, hash), "the hash of a block");
     reading.runtime = parse_runtime_version(rpc_.result(call, version));
     reading.sync = sync_answer(call, sync);
     reading.synced = synced_ = is_synced(reading.sync, synced_);
-    if (synced_ || !settings_.require_synced) {
-        use_runtime(call, reading.runtime, executed_by);
-        const auto value = rpc_.ask(call, "state_getStorage", {key_, reading.hash});
-        const auto header = rpc_.ask(call, "chain_getHeader", {reading.hash});
-        const auto found = rpc_.result(call, value);
-        if (parse_head(rpc_.result(call, header)) != head)
-            throw Error(CMW_INVALID, "cannot believe " + endpoint_.name() + ": its block " +
-                                         std::to_string(head.number) +
-                                         " is not the one that it calls final");
-        // The runtime would make a default of a missing value, but nobody approved that.
-        if (found.isEmpty()) throw Error(CMW_NOT_FOUND, "cannot find " + place(head));
-        reading.value = bytes_of(found, "the value");
+    sync_at_ = Clock::now() + sync_pace;
+    reading.usable = !waits_for_sync();
+    if (reading.usable) {
+        use_runtime(call, reading.runtime, block);
+        reading.answer = read_state(call, block);
     }
-    hash_ = reading.hash;
+    reading.answer.genesis = genesis_;
+    reading.answer.number = number;
+    reading.answer.hash = block.hash;
     return reading;
 }
 
-void Chain::use_runtime(const Call& call, const RuntimeVersion& version, const std::string& at) {
-    if (item_ && version == runtime_) return;
-    {
-        const auto metadata =
-            bytes_of(rpc_.result(call, rpc_.ask(call, "state_getMetadata", {at})), "the metadata");
-        try {
-            item_ = find_storage_item(metadata, settings_.pallet, settings_.item);
-        } catch (const Error& e) {
-            throw Error(e.status(), std::string(e.what()) + " (" + version.name + " " +
-                                        std::to_string(version.version) + " at " +
-                                        endpoint_.name() + ")");
-        }
-    }
-    if (!item_->hashers.empty())
-        throw Error(CMW_CONFIG, "cannot take approvals from " + settings_.pallet + "." +
-                                    settings_.item + ": it is a map");
-    runtime_ = version;
-    key_ = storage_key(item_->prefix, item_->name);
-    // A new runtime is rare, and its metadata were megabytes on the way here: back they go.
-    ::malloc_trim(0);
+Answer Chain::read_state(const Call& call, const Block& block) {
+    std::vector<std::string> keys{runtime_->record_key};
+    if (runtime_->admin_permission) keys.push_back(runtime_->admin_permission_key);
+    std::ranges::copy(readiness_.keys(*runtime_), std::back_inserter(keys));
+    std::ranges::copy(motions_.keys(*runtime_), std::back_inserter(keys));
+    const auto request = storage_.ask(call, keys, block.hash);
+    const auto header = rpc_.ask(call, "chain_getHeader", {block.hash});
+    motions_.ask(call, *runtime_, block.hash);
+    const auto values = storage_.take(call, request, keys, block);
+    if (parse_head(rpc_.result(call, header)) != block.head)
+        throw Error(CMW_INVALID, "cannot believe " + endpoint_.name() + ": its block " +
+                                     std::to_string(block.head.number) +
+                                     " is not the one that it calls final");
+    Answer answer{.approved = approved(values, block)};
+    answer.standing = readiness_.judge(call, storage_, block, *runtime_, values);
+    answer.announced =
+        news_of(motions_.judge(call, storage_, block, *runtime_, values), answer.approved);
+    answer.admin_permission = permission(values);
+    return answer;
 }
 
-std::string Chain::place(const Head& head) const {
-    return settings_.pallet + "." + settings_.item + " at block " + std::to_string(head.number) +
-           " of " + endpoint_.name();
+std::optional<std::uint64_t> Chain::permission(const Values& values) const {
+    const auto& item = runtime_->admin_permission;
+    if (!item) return std::nullopt;
+    const auto& value = values.at(runtime_->admin_permission_key);
+    try {
+        return number(decode(item->value, value ? *value : item->fallback));
+    } catch (const Error&) {
+        return std::nullopt; // It is shown, and nothing depends on it.
+    }
+}
+
+Digests Chain::approved(const Values& values, const Block& block) const {
+    const auto where = settings_.pallet + "." + settings_.item + " at block " +
+                       std::to_string(block.head.number) + " of " + endpoint_.name();
+    const auto& value = values.at(runtime_->record_key);
+    // The runtime would make a default of a missing value, but nobody approved that.
+    if (!value) throw Error(CMW_NOT_FOUND, "cannot find " + where);
+    try {
+        Digests digests;
+        for (const auto& [target, digest] :
+             approvals(runtime_->record, *value, record_use(settings_)))
+            digests[target] = {digest.begin(), digest.end()};
+        return digests;
+    } catch (const Error& e) {
+        throw Error(e.status(), "cannot use " + where + ": " + e.what());
+    }
+}
+
+void Chain::use_runtime(const Call& call, const RuntimeVersion& version, const Block& block) {
+    if (runtime_ && version == runtime_->version) return;
+    try {
+        const auto metadata = parse_bytes(
+            rpc_.result(call, rpc_.ask(call, "state_getMetadata", {block.executed_by})),
+            "the metadata");
+        runtime_ = read_runtime(version, metadata, settings_);
+    } catch (const Error& e) {
+        if (e.status() == CMW_CANCELLED) throw;
+        throw Error(e.status(), std::string(e.what()) + " (" + version.name + " " +
+                                    std::to_string(version.version) + " at " + endpoint_.name() +
+                                    ")");
+    }
+    // A new runtime is rare, and its metadata were megabytes on the way here: back they go.
+    ::malloc_trim(0);
 }
 
 } // namespace cmw::substrate

@@ -1,72 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// substrate/chain.hpp - one node's finalised chain: waits for its heads and reads the item there.
+// substrate/chain.hpp - one node's finalised chain: follows its heads and reads at them.
 //
 //   connect       genesis, subscription, finalised head            one round trip, the head: another
 //   each head     its hash by number, the runtime, syncing         one
-//                 the value at the hash, the header to compare     another
+//                 all values at the hash, the header to compare,
+//                 the scheduler's keys                             another
 //   new runtime   its metadata                                     one between them
+//   validators    who they belong to, when they changed            two (readiness.hpp)
+//   new motion    its call and votes, and the metadata             two (motions.hpp)
 #pragma once
 
-#include "consensus-source/substrate/chain_answers.hpp"
-#include "consensus-source/substrate/metadata.hpp"
-#include "consensus-source/substrate/rpc_client.hpp"
-#include "consensus-source/substrate/settings.hpp"
+#include "consensus-source/substrate/reading.hpp"
 
 namespace cmw::substrate {
-
-/// What stood in the chain at one finalised head.
-struct Reading {
-    Head head;
-    std::string hash;
-    SyncState sync;
-    bool synced = false;
-    RuntimeVersion runtime;
-    /// Nothing is read while the node is syncing and that matters.
-    std::optional<std::vector<std::uint8_t>> value;
-};
 
 /// Every failure throws cmw::Error; only a new Chain helps then, but for CMW_CANCELLED.
 class Chain {
   public:
+    using Time = std::chrono::steady_clock::time_point;
+
     /// Connects and makes sure that it is the right network.
-    Chain(const Call& call, const Settings& settings, const Endpoint& endpoint);
+    Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint);
 
-    /// Block until there is a newer finalised head, or it is time to ask a syncing node again.
-    void wait_for_news(const Call& call);
+    /// Take what came, without waiting; whether there is a newer finalised head. All that came is
+    /// taken then, so that fd() can be polled for more.
+    bool take_news(const Call& call);
+    int fd() const noexcept { return rpc_.fd(); }
 
-    /// Read at the newest finalised head.
-    Reading read(const Call& call);
+    /// When tick() is due if nothing comes before. `sync_matters`: a node that was syncing is to
+    /// be asked again soon.
+    Time wake_at(bool sync_matters) const;
+    /// Asks a chain that says nothing whether it is still there and has indeed nothing to say;
+    /// true if the newest head is to be read again, because the node was syncing.
+    bool tick(const Call& call, bool sync_matters);
 
-    /// How the value is laid out; there once a value was read.
-    const StorageItem& item() const { return *item_; }
-    const std::string& genesis() const noexcept { return genesis_; }
-    std::string endpoint() const { return endpoint_.name(); }
+    /// The newest finalised block.
+    std::uint64_t newest() const noexcept { return newest_.number; }
+
+    /// Read at the newest finalised block, or at an older one.
+    Reading read(const Call& call, std::uint64_t number);
+
     bool usable() const noexcept { return rpc_.usable(); }
 
   private:
-    /// Whether a chain that says nothing is still there and has indeed nothing to say.
-    void check_silence(const Call& call);
+    bool waits_for_sync() const { return settings_.require_synced && !synced_; }
     std::uint64_t ask_sync(const Call& call);
     SyncState sync_answer(const Call& call, std::uint64_t request);
-    /// Have item_ as `version`, which is in force at the block `at`, lays it out.
-    void use_runtime(const Call& call, const RuntimeVersion& version, const std::string& at);
-    std::string place(const Head& head) const;
+    Block find_block(const Call& call, std::uint64_t number);
+    /// Have runtime_ be `version`, which executed the block.
+    void use_runtime(const Call& call, const RuntimeVersion& version, const Block& block);
+    Answer read_state(const Call& call, const Block& block);
+    Digests approved(const Values& values, const Block& block) const;
+    std::optional<std::uint64_t> permission(const Values& values) const;
 
     const Settings& settings_;
     Endpoint endpoint_;
     RpcClient rpc_;
+    Storage storage_;
+    Readiness readiness_;
+    Motions motions_;
     std::string genesis_;
     std::string subscription_;
     Head newest_;
-    std::string hash_;                               ///< Of newest_, once it was read.
-    std::chrono::steady_clock::time_point check_at_; ///< If no head comes before.
+    Time check_at_;       ///< If no head comes before.
     bool missed_ = false; ///< The node had a head that it did not tell of.
+    Time sync_at_;        ///< When a node that was syncing is asked again.
     bool synced_ = false;
     bool lacks_sync_state_ = false;
-    RuntimeVersion runtime_;
-    std::optional<StorageItem> item_;
-    std::string key_;
+    std::optional<Runtime> runtime_;
 };
 
 } // namespace cmw::substrate

@@ -107,6 +107,34 @@ class Decoder {
 
 } // namespace
 
+const Value* member(const Value& value, std::string_view name) {
+    const auto found = std::ranges::find(value.members, name, &Value::name);
+    return found == value.members.end() ? nullptr : &*found;
+}
+
+const Value* unwrapped(const Value& value) {
+    if (value.kind != Value::Kind::Variant) return &value;
+    if (value.variant == "None") return nullptr;
+    return value.variant == "Some" && value.members.size() == 1 ? &value.members[0] : &value;
+}
+
+std::optional<std::uint64_t> number(const Value& value) {
+    if (value.kind == Value::Kind::Compact) {
+        if ((value.raw[0] & 3) == 3 && value.raw[0] >> 2 > 4) return std::nullopt;
+        return ScaleReader(value.raw).compact();
+    }
+    if (value.kind != Value::Kind::Number || value.raw.size() > 8) return std::nullopt;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < value.raw.size(); ++i)
+        sum |= std::uint64_t{value.raw[i]} << (8 * i);
+    return sum;
+}
+
+Bytes content(const Value& value) {
+    if (value.kind == Value::Kind::Fixed) return value.raw;
+    return value.kind == Value::Kind::Blob ? ScaleReader(value.raw).sized() : Bytes();
+}
+
 Value decode(const Layout& layout, Bytes bytes) {
     return Decoder(layout, bytes).all();
 }

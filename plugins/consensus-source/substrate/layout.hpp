@@ -9,6 +9,7 @@
 #include "consensus-source/substrate/scale.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,18 @@ struct Value {
     Bytes raw;           ///< What it is encoded as.
     std::vector<Value> members;
 };
+
+/// The member of this name; nullptr if there is none.
+const Value* member(const Value& value, std::string_view name);
+
+/// What an Option has, or the value itself; nullptr of None.
+const Value* unwrapped(const Value& value);
+
+/// A number of at most 64 bits; nothing if it is something else.
+std::optional<std::uint64_t> number(const Value& value);
+
+/// The content of a Fixed or of a Blob; empty if it is something else.
+Bytes content(const Value& value);
 
 /// Decodes all of `bytes`; too few or too many throw cmw::Error(CMW_INVALID). A struct of one
 /// unnamed field, such as H256, is decoded as that field. Depth and size are bounded, whatever

@@ -3,230 +3,169 @@
 
 #include <cmw/error.hpp>
 
-#include <array>
-#include <map>
-#include <optional>
+#include <algorithm>
 
 namespace cmw::substrate {
 namespace {
 
 constexpr std::uint32_t magic = 0x6174656d; // "meta"
 
-void skip_texts(ScaleReader& in) {
-    for (auto count = in.compact32(); count > 0; --count) in.text();
-}
-
-std::string optional_text(ScaleReader& in) {
-    return in.boolean() ? std::string(in.text()) : std::string();
-}
-
-std::vector<Field> read_fields(ScaleReader& in) {
-    std::vector<Field> fields;
-    for (auto count = in.compact32(); count > 0; --count) {
-        Field field{.name = optional_text(in), .type = in.compact32()};
-        optional_text(in); // The name of the type, as the source has it.
-        skip_texts(in);
-        fields.push_back(std::move(field));
-    }
-    return fields;
-}
-
-Type read_enum(ScaleReader& in) {
-    Type type{.kind = Type::Kind::Enum};
-    for (auto count = in.compact32(); count > 0; --count) {
-        Variant variant{.name = std::string(in.text()), .fields = read_fields(in)};
-        variant.index = in.u8();
-        skip_texts(in);
-        type.variants.push_back(std::move(variant));
-    }
-    return type;
-}
-
-Type read_primitive(ScaleReader& in) {
-    // bool, char, str, then u8 to u256 and i8 to i256.
-    constexpr std::array<std::uint32_t, 6> widths{1, 2, 4, 8, 16, 32};
+StorageItem::Hasher read_hasher(ScaleReader& in) {
     const ScaleReader start = in;
-    const auto code = in.u8();
-    if (code == 0) return {.kind = Type::Kind::Boolean};
-    if (code == 1) return {.kind = Type::Kind::Number, .count = 4};
-    if (code == 2) return {.kind = Type::Kind::Text};
-    if (code >= 3 + 2 * widths.size()) start.fail("no primitive type has this number");
-    return {.kind = Type::Kind::Number, .count = widths[(code - 3) % widths.size()]};
+    const auto hasher = in.u8();
+    if (hasher > 6) start.fail("no hasher has this number");
+    return static_cast<StorageItem::Hasher>(hasher);
 }
 
-Type read_tuple(ScaleReader& in) {
-    Type type{.kind = Type::Kind::Struct};
-    for (auto count = in.compact32(); count > 0; --count)
-        type.fields.push_back({.name = {}, .type = in.compact32()});
-    return type;
-}
-
-/// The definition of one type; Bits has the type of its word in `element`.
-Type read_definition(ScaleReader& in) {
+/// How V13 says what an item is; the text of its value's type.
+std::string_view read_named_type(ScaleReader& in, std::vector<StorageItem::Hasher>& hashers) {
     const ScaleReader start = in;
     switch (in.u8()) {
-    case 0:
-        return {.kind = Type::Kind::Struct, .fields = read_fields(in)};
-    case 1:
-        return read_enum(in);
-    case 2:
-        return {.kind = Type::Kind::Sequence, .element = in.compact32()};
-    case 3: {
-        Type type{.kind = Type::Kind::Array, .count = in.u32()};
-        type.element = in.compact32();
-        return type;
+    case 0: // a single value
+        return in.text();
+    case 1: { // a map
+        hashers.push_back(read_hasher(in));
+        in.text();
+        const auto value = in.text();
+        in.boolean();
+        return value;
     }
-    case 4:
-        return read_tuple(in);
-    case 5:
-        return read_primitive(in);
-    case 6:
-        return {.kind = Type::Kind::Compact, .element = in.compact32()};
-    case 7: {
-        Type type{.kind = Type::Kind::Bits, .element = in.compact32()};
-        in.compact32(); // The order of bits does not change the size.
-        return type;
+    case 2: { // of two keys
+        hashers.push_back(read_hasher(in));
+        in.text();
+        in.text();
+        const auto value = in.text();
+        hashers.push_back(read_hasher(in));
+        return value;
     }
+    case 3: // of any number of keys
+        in.skip_texts();
+        for (auto count = in.compact32(); count > 0; --count) hashers.push_back(read_hasher(in));
+        return in.text();
     default:
-        start.fail("no kind of type has this number");
+        start.fail("no kind of storage has this number");
     }
 }
 
-/// The registry is walked once, and of each type only its place is kept: most are never needed.
-class Registry {
-  public:
-    Registry(Bytes metadata, ScaleReader& in) : metadata_(metadata) {
-        for (auto count = in.compact32(); count > 0; --count) {
-            const auto id = in.compact32();
-            skip_texts(in); // path
-            for (auto parameters = in.compact32(); parameters > 0; --parameters) {
-                in.text();
-                if (in.boolean()) in.compact32();
-            }
-            places_[id] = in.offset();
-            read_definition(in);
-            skip_texts(in);
-        }
-    }
-
-    /// `root` and all that it needs, numbered anew.
-    Layout layout(std::uint32_t root) const {
-        Layout layout;
-        std::map<std::uint32_t, std::uint32_t> known;
-        std::vector<std::uint32_t> wanted;
-        const auto renumber = [&](std::uint32_t& id) {
-            const auto [at, added] = known.emplace(id, static_cast<std::uint32_t>(known.size()));
-            if (added) wanted.push_back(id);
-            id = at->second;
-        };
-        layout.root = root;
-        renumber(layout.root);
-        for (std::size_t i = 0; i < wanted.size(); ++i) {
-            auto type = read(wanted[i]);
-            if (type.kind == Type::Kind::Bits) type.count = width(type.element);
-            for (auto& field : type.fields) renumber(field.type);
-            for (auto& variant : type.variants)
-                for (auto& field : variant.fields) renumber(field.type);
-            if (type.kind == Type::Kind::Sequence || type.kind == Type::Kind::Array)
-                renumber(type.element);
-            layout.types.push_back(std::move(type));
-        }
-        return layout;
-    }
-
-  private:
-    Type read(std::uint32_t id) const {
-        const auto place = places_.find(id);
-        if (place == places_.end())
-            throw Error(CMW_INVALID,
-                        "cannot read the metadata: they lack type " + std::to_string(id));
-        ScaleReader in(metadata_, place->second);
-        return read_definition(in);
-    }
-
-    std::uint32_t width(std::uint32_t word) const {
-        const auto type = read(word);
-        if (type.kind != Type::Kind::Number)
-            throw Error(CMW_INVALID, "cannot read the metadata: bits are not kept in numbers");
-        return type.count;
-    }
-
-    Bytes metadata_;
-    std::map<std::uint32_t, std::size_t> places_;
-};
-
-/// One entry of a pallet's storage; `type` is that of its value.
-StorageItem read_entry(ScaleReader& in, std::uint32_t& type) {
-    StorageItem item{.name = std::string(in.text())};
-    item.optional = in.u8() == 0;
-    if (in.boolean()) {
-        for (auto count = in.compact32(); count > 0; --count) {
-            const ScaleReader start = in;
-            const auto hasher = in.u8();
-            if (hasher > 6) start.fail("no hasher has this number");
-            item.hashers.push_back(static_cast<StorageItem::Hasher>(hasher));
-        }
-        in.compact32(); // The type of the key.
-    }
-    type = in.compact32();
-    const auto fallback = in.sized();
-    item.fallback.assign(fallback.begin(), fallback.end());
-    skip_texts(in);
-    return item;
-}
-
-/// The storage of a pallet: the item if it is there and wanted.
-std::optional<StorageItem> read_storage(ScaleReader& in, const Registry& types,
-                                        std::string_view wanted) {
-    std::optional<StorageItem> found;
-    const std::string prefix(in.text());
+/// Names with arguments, each of which has `texts` texts, and documentation: the calls, events and
+/// errors of V13.
+void skip_named(ScaleReader& in, unsigned texts) {
     for (auto count = in.compact32(); count > 0; --count) {
-        std::uint32_t type = 0;
-        auto item = read_entry(in, type);
-        if (item.name != wanted) continue;
-        item.prefix = prefix;
-        item.value = types.layout(type);
-        found = std::move(item);
+        in.text();
+        if (texts > 0)
+            for (auto left = std::uint64_t{in.compact32()} * texts; left > 0; --left) in.text();
+        in.skip_texts();
     }
-    return found;
 }
 
-void skip_rest_of_pallet(ScaleReader& in, std::uint8_t version) {
-    if (in.boolean()) in.compact32(); // calls
+} // namespace
+
+Metadata::Metadata(Bytes bytes, TypeNames names) : names_(std::move(names)) {
+    ScaleReader in(bytes);
+    if (in.u32() != magic)
+        throw Error(CMW_INVALID, "cannot read the metadata: they do not begin with \"meta\"");
+    version_ = in.u8();
+    if (version_ < 13 || version_ > 15)
+        throw Error(CMW_UNSUPPORTED, "cannot read metadata of version " + std::to_string(version_) +
+                                         ": 13 to 15 are understood");
+    if (version_ > 13) types_ = PortableTypes(bytes, in);
+    for (auto count = in.compact32(); count > 0; --count)
+        version_ > 13 ? read_pallet(in) : read_module(in);
+}
+
+void Metadata::read_pallet(ScaleReader& in) {
+    Pallet pallet{.name = in.text()};
+    if (in.boolean()) read_entries(in, pallet.name);
+    if (in.boolean()) pallet.calls = in.compact32();
     if (in.boolean()) in.compact32(); // events
     for (auto count = in.compact32(); count > 0; --count) {
         in.text();
         in.compact32();
         in.sized();
-        skip_texts(in);
+        in.skip_texts();
     }
     if (in.boolean()) in.compact32(); // errors
-    in.u8();
-    if (version == 15) skip_texts(in);
+    pallet.number = in.u8();
+    if (version_ == 15) in.skip_texts();
+    pallets_.push_back(pallet);
 }
 
-} // namespace
-
-StorageItem find_storage_item(Bytes metadata, std::string_view pallet, std::string_view item) {
-    ScaleReader in(metadata);
-    if (in.u32() != magic)
-        throw Error(CMW_INVALID, "cannot read the metadata: they do not begin with \"meta\"");
-    const auto version = in.u8();
-    if (version != 14 && version != 15)
-        throw Error(CMW_UNSUPPORTED, "cannot read metadata of version " + std::to_string(version) +
-                                         ": 14 and 15 are understood");
-    const Registry types(metadata, in);
+void Metadata::read_module(ScaleReader& in) {
+    const auto name = in.text();
+    if (in.boolean()) read_entries(in, name);
+    if (in.boolean()) skip_named(in, 2); // calls: their arguments are a name and a type each
+    if (in.boolean()) skip_named(in, 1); // events: types
     for (auto count = in.compact32(); count > 0; --count) {
-        const bool wanted = in.text() == pallet;
-        std::optional<StorageItem> found;
-        if (in.boolean()) found = read_storage(in, types, wanted ? item : std::string_view());
-        if (found) return std::move(*found);
-        if (wanted)
-            throw Error(CMW_NOT_FOUND, "cannot find the item " + std::string(item) +
-                                           " in the pallet " + std::string(pallet));
-        skip_rest_of_pallet(in, version);
+        in.text();
+        in.text();
+        in.sized();
+        in.skip_texts();
     }
-    throw Error(CMW_NOT_FOUND, "cannot find the pallet " + std::string(pallet));
+    skip_named(in, 0); // errors
+    pallets_.push_back({.name = name, .number = in.u8(), .calls = {}});
+}
+
+void Metadata::read_entries(ScaleReader& in, std::string_view pallet) {
+    const std::string prefix(in.text());
+    for (auto count = in.compact32(); count > 0; --count) {
+        Entry entry{.pallet = pallet,
+                    .item = {.prefix = prefix, .name = std::string(in.text())},
+                    .type_name = {}};
+        entry.item.optional = in.u8() == 0;
+        read_type(in, entry);
+        const auto fallback = in.sized();
+        entry.item.fallback.assign(fallback.begin(), fallback.end());
+        in.skip_texts();
+        entries_.push_back(std::move(entry));
+    }
+}
+
+void Metadata::read_type(ScaleReader& in, Entry& entry) const {
+    if (version_ == 13) {
+        entry.type_name = read_named_type(in, entry.item.hashers);
+        return;
+    }
+    if (in.boolean()) {
+        for (auto count = in.compact32(); count > 0; --count)
+            entry.item.hashers.push_back(read_hasher(in));
+        in.compact32(); // The type of the key.
+    }
+    entry.type = in.compact32();
+}
+
+const Metadata::Entry* Metadata::find(std::string_view pallet, std::string_view item) const {
+    const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+        return entry.pallet == pallet && entry.item.name == item;
+    });
+    return found == entries_.end() ? nullptr : &*found;
+}
+
+StorageItem Metadata::item(std::string_view pallet, std::string_view item) const {
+    const auto* entry = find(pallet, item);
+    if (entry == nullptr) {
+        if (std::ranges::find(pallets_, pallet, &Pallet::name) == pallets_.end())
+            throw Error(CMW_NOT_FOUND, "cannot find the pallet " + std::string(pallet));
+        throw Error(CMW_NOT_FOUND, "cannot find the item " + std::string(item) + " in the pallet " +
+                                       std::string(pallet));
+    }
+    auto found = entry->item;
+    found.value =
+        version_ == 13 ? named_layout(entry->type_name, names_) : types_.layout(entry->type);
+    return found;
+}
+
+std::optional<StorageItem> Metadata::place(std::string_view pallet, std::string_view item) const {
+    const auto* entry = find(pallet, item);
+    return entry != nullptr ? std::optional(entry->item) : std::nullopt;
+}
+
+std::optional<CallPrefix> Metadata::call(std::string_view pallet, std::string_view call) const {
+    const auto found = std::ranges::find(pallets_, pallet, &Pallet::name);
+    if (found == pallets_.end() || !found->calls) return std::nullopt;
+    const auto calls = types_.type(*found->calls);
+    const auto variant = std::ranges::find(calls.variants, call, &Variant::name);
+    if (variant == calls.variants.end()) return std::nullopt;
+    return CallPrefix{found->number, variant->index};
 }
 
 } // namespace cmw::substrate

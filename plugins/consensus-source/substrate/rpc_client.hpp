@@ -37,6 +37,9 @@ class RpcClient {
                                                    const std::string& subscription, Time until);
 
     bool usable() const noexcept { return socket_.usable(); }
+    const Endpoint& endpoint() const noexcept { return endpoint_; }
+    /// To poll for what comes, once notification() has taken all that was there.
+    int fd() const noexcept { return socket_.fd(); }
 
   private:
     /// Take what came next; false if nothing did.

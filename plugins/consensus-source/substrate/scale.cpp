@@ -96,4 +96,8 @@ std::string_view ScaleReader::text() {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+void ScaleReader::skip_texts() {
+    for (auto count = compact32(); count > 0; --count) text();
+}
+
 } // namespace cmw::substrate

@@ -33,6 +33,8 @@ class ScaleReader {
     /// A text, or bytes: a compact length, then so many.
     Bytes sized();
     std::string_view text();
+    /// A list of texts, passed over.
+    void skip_texts();
 
     std::size_t offset() const noexcept { return offset_; }
     std::size_t left() const noexcept { return bytes_.size() - offset_; }

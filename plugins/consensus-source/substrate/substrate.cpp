@@ -1,80 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/substrate.hpp"
 
-#include "consensus-source/substrate/approvals.hpp"
-#include "consensus-source/substrate/chain.hpp"
+#include "consensus-source/substrate/quorum.hpp"
 #include "shared/hex.hpp"
 
 namespace cmw::substrate {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+/// Up to which block the committee may change the record.
+std::string permission(std::uint64_t until, std::uint64_t block) {
+    return "block " + std::to_string(until) + " (" +
+           (until > block ? std::to_string(until - block) + " blocks left" : "over") + ")";
+}
+
+std::string sync_text(const SyncState& sync) {
+    return sync.current == 0 ? std::string("still syncing")
+                             : "still syncing: block " + std::to_string(sync.current) + " of " +
+                                   std::to_string(sync.highest);
+}
+
+void tell_facts(const Reading& reading, Verdict& verdict) {
+    const auto& [answer, usable, sync, synced, runtime] = reading;
+    verdict.fact("genesis", answer.genesis);
+    verdict.fact("block", std::to_string(answer.number));
+    verdict.fact("block_hash", answer.hash);
+    verdict.fact("spec_name", runtime.name);
+    verdict.fact("spec_version", std::to_string(runtime.version));
+    verdict.fact("synced", synced ? "true" : "false");
+    if (sync.current != 0) {
+        const auto lag = sync.current - std::min(sync.current, answer.number);
+        verdict.fact("best_block", std::to_string(sync.current));
+        verdict.fact("finality_lag", std::to_string(lag));
+    }
+    if (answer.admin_permission)
+        verdict.fact("admin_permission", permission(*answer.admin_permission, answer.number));
+}
+
+} // namespace
 
 void Substrate::check(const Settings& settings) {
     if (settings.endpoints.empty())
         throw Error(CMW_CONFIG, "cannot read a chain: 'endpoints' names no node");
     for (const auto& url : settings.endpoints) parse_endpoint(url);
+    if (settings.agree < 1 || static_cast<std::size_t>(settings.agree) > settings.endpoints.size())
+        throw Error(CMW_CONFIG, "cannot have " + std::to_string(settings.agree) +
+                                    " endpoints agree: 'endpoints' names " +
+                                    std::to_string(settings.endpoints.size()));
     if (settings.genesis) {
         const auto hash = shared::from_hex(*settings.genesis);
         if (!hash || hash->size() != 32)
             throw Error(CMW_CONFIG, "cannot use 'genesis': it is not 64 hexadecimal digits");
     }
+    for (const auto& [name, meaning] : settings.types) {
+        try {
+            named_layout(name, {settings.types.begin(), settings.types.end()});
+        } catch (const Error& e) {
+            throw Error(CMW_CONFIG, "cannot use '" + name + "' of 'types': " + e.what());
+        }
+    }
 }
 
-Substrate::Substrate(Settings settings, Host host) : settings_(std::move(settings)), host_(host) {
-    check(settings_);
-}
+Substrate::Substrate(Settings settings, Host host)
+    : settings_(std::move(settings)),
+      host_(host),
+      quorum_(std::make_unique<Quorum>((check(settings_), settings_), host)) {}
 
 Substrate::~Substrate() = default;
 
 void Substrate::poll(const Call& call, Verdict& verdict) {
-    if (chain_ && !chain_->usable()) chain_.reset();
-    if (!chain_) {
-        chain_ = connect(call);
-        told_ = false;
-    }
-    // A call that is cancelled in the midst of reading leaves the head to the next one.
-    if (told_) chain_->wait_for_news(call);
-    told_ = false;
-    tell(chain_->read(call), verdict);
-    told_ = true;
+    tell(quorum_->next(call), verdict);
 }
 
-std::unique_ptr<Chain> Substrate::connect(const Call& call) const {
-    for (auto url = settings_.endpoints.begin();; ++url) {
-        try {
-            return std::make_unique<Chain>(call, settings_, parse_endpoint(*url));
-        } catch (const Error& e) {
-            if (e.status() == CMW_CANCELLED || url + 1 == settings_.endpoints.end()) throw;
-            host_.warn(std::string(e.what()) + "; trying the next endpoint");
-        }
+void Substrate::tell(const Outcome& outcome, Verdict& verdict) const {
+    const auto& answer = outcome.reading.answer;
+    if (!outcome.reading.usable)
+        verdict.wait(answer.number, sync_text(outcome.reading.sync));
+    else if (answer.standing.run)
+        verdict.run(answer.number);
+    else
+        verdict.wait(answer.number, answer.standing.reason);
+    for (const auto& [target, digest] : answer.approved)
+        verdict.approve(target, settings_.algorithm, digest);
+    for (const auto& one : answer.announced)
+        verdict.announce(one.target, settings_.algorithm, one.digest, one.height, one.why);
+    verdict.fact("endpoint", joined(outcome.agreeing));
+    if (settings_.agree > 1) {
+        verdict.fact("agreeing", std::to_string(outcome.agreeing.size()) + " of " +
+                                     std::to_string(settings_.endpoints.size()) +
+                                     " endpoints, " + std::to_string(settings_.agree) + " needed");
+        std::string differing;
+        for (const auto& [name, what] : outcome.differing)
+            differing += (differing.empty() ? "" : ", ") + name + " (" + what + ")";
+        if (!differing.empty()) verdict.fact("differing", differing);
+        if (!outcome.failing.empty()) verdict.fact("failing", joined(outcome.failing));
     }
-}
-
-void Substrate::tell(const Reading& reading, Verdict& verdict) const {
-    const auto& sync = reading.sync;
-    if (reading.value) {
-        std::vector<Approval> found;
-        try {
-            found = approvals(chain_->item(), *reading.value);
-        } catch (const Error& e) {
-            throw Error(e.status(), "cannot use " + settings_.pallet + "." + settings_.item +
-                                        " at block " + std::to_string(reading.head.number) +
-                                        " of " + chain_->endpoint() + ": " + e.what());
-        }
-        verdict.run(reading.head.number);
-        for (const auto& [target, digest] : found)
-            verdict.approve(target, settings_.algorithm, digest);
-    } else {
-        verdict.wait(reading.head.number,
-                     sync.current == 0 ? std::string("still syncing")
-                                       : "still syncing: block " + std::to_string(sync.current) +
-                                             " of " + std::to_string(sync.highest));
-    }
-    verdict.fact("endpoint", chain_->endpoint());
-    verdict.fact("genesis", chain_->genesis());
-    verdict.fact("block_hash", reading.hash);
-    verdict.fact("spec_name", reading.runtime.name);
-    verdict.fact("spec_version", std::to_string(reading.runtime.version));
-    verdict.fact("synced", reading.synced ? "true" : "false");
-    if (sync.current != 0) verdict.fact("best_block", std::to_string(sync.current));
+    tell_facts(outcome.reading, verdict);
 }
 
 } // namespace cmw::substrate

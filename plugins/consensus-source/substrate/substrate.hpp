@@ -13,8 +13,8 @@
 
 namespace cmw::substrate {
 
-class Chain;
-struct Reading;
+class Quorum;
+struct Outcome;
 
 class Substrate final : public ConsensusSource {
   public:
@@ -26,17 +26,28 @@ class Substrate final : public ConsensusSource {
     static constexpr std::array options{
         option<&Settings::endpoints>(
             {.name = "endpoints",
-             .help = "WebSocket URLs of nodes, such as \"ws://localhost:63007\"; the first that "
-                     "answers is used.",
+             .help = "WebSocket URLs of nodes, such as \"ws://localhost:63007\". With 'agree' of 1 "
+                     "one of them is used, and the next one when it fails.",
              .required = true}),
+        option<&Settings::agree>(
+            {.name = "agree",
+             .help = "So many of the endpoints must say the same of the same finalised block before "
+                     "it counts; with more than 1 all of them are connected to.",
+             .fallback = "1",
+             .minimum = "1"}),
         option<&Settings::pallet>({.name = "pallet",
                                    .help = "Pallet that holds the record of approved software.",
                                    .fallback = "XXCmix"}),
         option<&Settings::item>(
             {.name = "item",
              .help = "Storage item of the pallet; each of its fields that is as long as a digest "
-                     "approves the target named like the field.",
+                     "approves the target named like the field, unless 'fields' says otherwise.",
              .fallback = "CmixHashes"}),
+        option<&Settings::fields>(
+            {.name = "fields",
+             .help = "Where in the item the digest of each target stands: names of fields and "
+                     "numbers in lists, with dots between them, such as "
+                     "{ server = \"binaries.0.hash\" }. What is None there is not approved."}),
         option<&Settings::algorithm>({.name = "algorithm",
                                       .help = "Digest algorithm of the record.",
                                       .fallback = "blake2s-256",
@@ -44,6 +55,27 @@ class Substrate final : public ConsensusSource {
         option<&Settings::genesis>(
             {.name = "genesis",
              .help = "Genesis hash of the network, in hexadecimal; a node of another is refused."}),
+        option<&Settings::types>(
+            {.name = "types",
+             .help = "For metadata of version 13, which name types and do not say what they are: "
+                     "types of the chain's own, such as { SoftwareHashes = \"{server: Hash, "
+                     "gateway: Hash}\" }."}),
+        option<&Settings::ready>(
+            {.name = "ready",
+             .help = "When this machine may run: \"validator\", while the identity file's "
+                     "hexNodeID is the cmix_id of an active validator that is not disabled; "
+                     "\"synced\", as soon as the node is in sync; \"auto\", the first where an "
+                     "identity that is not a gateway's is configured, else the second.",
+             .fallback = ready_auto,
+             .choices = ready_choices}),
+        option<&Settings::committee>(
+            {.name = "committee",
+             .help = "Pallet of the committee whose pending motions are announced, so that their "
+                     "binaries are fetched ahead; without it, TechnicalCommittee or TechCommittee."}),
+        option<&Settings::call>({.name = "call",
+                                 .help = "Call of the pallet that sets the item, looked for in "
+                                         "motions and in the scheduler's agenda.",
+                                 .fallback = "set_cmix_hashes"}),
         option<&Settings::require_synced>(
             {.name = "require-synced",
              .help = "Approve nothing while the node says that it is still syncing.",
@@ -71,13 +103,11 @@ class Substrate final : public ConsensusSource {
     void poll(const Call& call, Verdict& verdict) override;
 
   private:
-    std::unique_ptr<Chain> connect(const Call& call) const;
-    void tell(const Reading& reading, Verdict& verdict) const;
+    void tell(const Outcome& outcome, Verdict& verdict) const;
 
     Settings settings_;
     Host host_;
-    std::unique_ptr<Chain> chain_;
-    bool told_ = false; ///< The newest head was answered for.
+    std::unique_ptr<Quorum> quorum_;
 };
 
 } // namespace cmw::substrate

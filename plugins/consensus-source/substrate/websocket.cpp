@@ -139,6 +139,10 @@ bool WebSocket::usable() const noexcept {
     return state_->usable;
 }
 
+int WebSocket::fd() const noexcept {
+    return state_->socket->impl()->sockfd();
+}
+
 void WebSocket::send(const Call& call, const std::string& text) {
     auto& state = *state_;
     state.patience = {.call = &call, .rest = Clock::now() + state.pace};

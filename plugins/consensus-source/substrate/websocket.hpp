@@ -36,6 +36,8 @@ class WebSocket {
     /// False once a call was left in the midst of a message: only a new connection helps then.
     bool usable() const noexcept;
 
+    int fd() const noexcept;
+
   private:
     struct State;
     std::unique_ptr<State> state_;

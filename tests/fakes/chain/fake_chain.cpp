@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_chain.hpp"
 
+#include "consensus-source/substrate/storage_key.hpp"
 #include "shared/hex.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -40,6 +41,8 @@ struct RpcError {
 
 FakeChain::FakeChain(const Record& record)
     : runtimes_{make_metadata(record)},
+      record_keys_{substrate::storage_key(record.pallet, record.item)},
+      state_(std::make_shared<std::map<std::string, Bytes>>()),
       server_([this](auto& peer, const auto& text) { take(peer, text); }, [this] { flush(); }) {
     const std::lock_guard lock(server_.lock());
     std::vector<std::uint8_t> digests;
@@ -55,7 +58,7 @@ std::string FakeChain::genesis() const {
 
 void FakeChain::add(std::optional<Bytes> value) {
     // A block that stands in for another has another hash.
-    blocks_.push_back({hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_});
+    blocks_.push_back({hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_, state_});
 }
 
 void FakeChain::behave(const Manners& manners) {
@@ -86,11 +89,32 @@ void FakeChain::upgrade_runtime(const Record& record) {
     const std::lock_guard lock(server_.lock());
     runtimes_.push_back(make_metadata(record));
     code_ = runtimes_.size() - 1;
+    record_keys_.insert(substrate::storage_key(record.pallet, record.item));
 }
 
 void FakeChain::go_back() {
     const std::lock_guard lock(server_.lock());
     tell(final_ - 1);
+}
+
+void FakeChain::fork(std::optional<Bytes> value) {
+    const std::lock_guard lock(server_.lock());
+    --final_;
+    finalise(std::move(value));
+}
+
+void FakeChain::store(const std::string& key, std::optional<Bytes> value) {
+    const std::lock_guard lock(server_.lock());
+    auto changed = *state_;
+    changed.erase(key);
+    if (value) changed.emplace(key, std::move(*value));
+    state_ = std::make_shared<std::map<std::string, Bytes>>(std::move(changed));
+}
+
+void FakeChain::store(std::map<std::string, Bytes> values) {
+    const std::lock_guard lock(server_.lock());
+    values.insert(state_->begin(), state_->end());
+    state_ = std::make_shared<std::map<std::string, Bytes>>(std::move(values));
 }
 
 void FakeChain::sync(std::uint64_t highest) {
@@ -119,6 +143,16 @@ bool FakeChain::wait_for_request(const std::string& method) {
     return false;
 }
 
+std::size_t FakeChain::requests(const std::string& method) {
+    const std::lock_guard lock(server_.lock());
+    return static_cast<std::size_t>(std::ranges::count(requests_, method));
+}
+
+FakeChain::Traffic FakeChain::take_traffic() {
+    const std::lock_guard lock(server_.lock());
+    return {std::exchange(server_.bytes_in, 0), std::exchange(server_.bytes_out, 0)};
+}
+
 unsigned FakeChain::connections() {
     const std::lock_guard lock(server_.lock());
     return server_.connected;
@@ -133,7 +167,10 @@ void FakeChain::tell(std::size_t number) {
     if (manners_.keeps_heads) return;
     Object params;
     params.set("subscription", subscription);
-    params.set("result", header(number));
+    if (manners_.ends_subscription)
+        params.set("error", "the subscription is over");
+    else
+        params.set("result", header(number));
     Object message;
     message.set("jsonrpc", "2.0");
     message.set("method", "chain_finalizedHead");
@@ -153,11 +190,13 @@ void FakeChain::take(WebSocketServer::Peer& peer, const std::string& text) {
     if (manners_.silent) return;
     if (manners_.garbage) return send(peer, "<html>Bad gateway</html>");
     if (manners_.torn)
-        return WebSocketServer::send_raw(peer, std::string("\x81\x40{\"id\":", 9)); // 64 bytes said
+        return server_.send_raw(peer, std::string("\x81\x40{\"id\":", 9)); // 64 bytes said
+    if (manners_.huge) // 2^30 bytes follow, it says.
+        return server_.send_raw(peer, std::string("\x81\x7f\0\0\0\0\x40\0\0\0", 10));
     if (method == "chain_subscribeFinalizedHeads") subscribed_.insert(peer.fd);
     Object answer;
     answer.set("jsonrpc", "2.0");
-    answer.set("id", request->get("id"));
+    answer.set("id", manners_.wrong_ids ? Var(-7) : request->get("id"));
     try {
         if (method == manners_.fails) throw RpcError{-32000, "State already discarded"};
         answer.set("result", result(method, *request->getArray("params")));
@@ -186,12 +225,12 @@ void FakeChain::flush() {
 }
 
 void FakeChain::send(WebSocketServer::Peer& peer, const std::string& text) {
-    if (!manners_.fragments) return WebSocketServer::send_text(peer, text);
+    if (!manners_.fragments) return server_.send_text(peer, text);
     const auto third = text.size() / 3;
-    WebSocketServer::send_frame(peer, 0x01, text.substr(0, third));
-    WebSocketServer::send_frame(peer, 0x89, "are you there?");
-    WebSocketServer::send_frame(peer, 0x00, text.substr(third, third));
-    WebSocketServer::send_frame(peer, 0x80, text.substr(2 * third));
+    server_.send_frame(peer, 0x01, text.substr(0, third));
+    server_.send_frame(peer, 0x89, "are you there?");
+    server_.send_frame(peer, 0x00, text.substr(third, third));
+    server_.send_frame(peer, 0x80, text.substr(2 * third));
 }
 
 std::optional<std::size_t> FakeChain::number_of(const Var& hash) const {
@@ -236,10 +275,43 @@ Var FakeChain::result(const std::string& method, const Poco::JSON::Array& params
         return version;
     }
     if (method == "state_getMetadata") return hex(runtimes_[blocks_[block(0)].runtime]);
-    if (method == "state_getStorage") {
-        const auto& value = blocks_[block(1)].value;
-        return value ? Var(hex(*value)) : Var();
+    if (method == "state_queryStorageAt") return values(*params.getArray(0), blocks_[block(1)]);
+    if (method == "state_getKeysPaged")
+        return keys(params.get(0).convert<std::string>(), params.get(1).convert<std::size_t>(),
+                    blocks_[block(3)]);
+    return sync_answer(method);
+}
+
+Var FakeChain::values(const Poco::JSON::Array& keys, const Block& block) const {
+    Poco::JSON::Array changes;
+    for (const auto& var : keys) {
+        const auto& key = var.extract<std::string>();
+        std::optional<Bytes> value;
+        if (record_keys_.contains(key))
+            value = block.value;
+        else if (const auto found = block.state->find(key); found != block.state->end())
+            value = found->second;
+        Poco::JSON::Array change;
+        change.add(key);
+        change.add(value ? Var("0x" + shared::to_hex(*value)) : Var());
+        if (!manners_.omits) changes.add(change);
     }
+    Object set;
+    set.set("block", block.hash);
+    set.set("changes", changes);
+    Poco::JSON::Array sets;
+    sets.add(set);
+    return sets;
+}
+
+Var FakeChain::keys(const std::string& prefix, std::size_t most, const Block& block) const {
+    Poco::JSON::Array found;
+    for (const auto& [key, value] : *block.state)
+        if (key.starts_with(prefix) && found.size() < most) found.add(key);
+    return found;
+}
+
+Var FakeChain::sync_answer(const std::string& method) const {
     const auto best = blocks_.size() - 1;
     if (method == "system_syncState" && !manners_.lacks_sync_state) {
         Object state;

@@ -10,6 +10,7 @@
 #include <Poco/JSON/Object.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
@@ -28,6 +29,10 @@ struct Manners {
     bool keeps_heads = false;     ///< Finalises without telling of it.
     bool lies = false;            ///< Its blocks are others than those it calls final.
     bool lacks_sync_state = false; ///< Like chains without system_syncState.
+    bool wrong_ids = false;        ///< Answers what nobody asked.
+    bool huge = false;             ///< Speaks of a message of a gigabyte.
+    bool omits = false;            ///< Leaves out values that it was asked for.
+    bool ends_subscription = false; ///< Ends it instead of telling of a head.
     std::string fails;             ///< The method that ends in an error of the node.
 };
 
@@ -51,6 +56,12 @@ class FakeChain {
     void upgrade_runtime(const Record& record);
     /// Tell of a finalised block that stands behind.
     void go_back();
+    /// Another block takes the place of the finalised head, and is told.
+    void fork(std::optional<Bytes> value);
+    /// Another value in the state, from the next block on; nothing: none.
+    void store(const std::string& key, std::optional<Bytes> value);
+    /// Many at once; those that are there already stay.
+    void store(std::map<std::string, Bytes> values);
     void sync(std::uint64_t highest); ///< 0: in sync.
     void cut_all();
 
@@ -58,6 +69,13 @@ class FakeChain {
     std::vector<std::string> take_requests();
     /// Wait until a method was asked for; false if it is not within a generous time.
     bool wait_for_request(const std::string& method);
+    /// How often a method was asked for since take_requests().
+    std::size_t requests(const std::string& method);
+    struct Traffic {
+        std::uint64_t in = 0; ///< Bytes that came.
+        std::uint64_t out = 0;
+    };
+    Traffic take_traffic();
     unsigned connections();
     unsigned pongs();
 
@@ -66,6 +84,7 @@ class FakeChain {
         std::string hash;
         std::optional<Bytes> value;
         std::size_t runtime = 0; ///< In force after it: an index of runtimes_.
+        std::shared_ptr<const std::map<std::string, Bytes>> state; ///< All other values.
     };
 
     void take(WebSocketServer::Peer& peer, const std::string& text);
@@ -75,9 +94,14 @@ class FakeChain {
     Poco::Dynamic::Var result(const std::string& method, const Poco::JSON::Array& params);
     Poco::Dynamic::Var header(std::size_t number) const;
     std::optional<std::size_t> number_of(const Poco::Dynamic::Var& hash) const;
+    Poco::Dynamic::Var values(const Poco::JSON::Array& keys, const Block& block) const;
+    Poco::Dynamic::Var keys(const std::string& prefix, std::size_t most, const Block& block) const;
+    Poco::Dynamic::Var sync_answer(const std::string& method) const;
     void add(std::optional<Bytes> value);
 
     std::vector<Bytes> runtimes_;
+    std::set<std::string> record_keys_;
+    std::shared_ptr<const std::map<std::string, Bytes>> state_;
     std::vector<Block> blocks_;
     std::size_t final_ = 1;
     std::size_t code_ = 0; ///< The runtime that the next block leaves in force.

@@ -97,6 +97,7 @@ bool WebSocketServer::read_from(Peer& peer) {
     const auto count = ::recv(peer.fd, buffer.data(), buffer.size(), 0);
     if (count <= 0) return false;
     peer.in.append(buffer.data(), static_cast<std::size_t>(count));
+    bytes_in += static_cast<std::uint64_t>(count);
     if (!peer.upgraded && !take_handshake(peer)) return true;
     while (take_frame(peer)) {
     }
@@ -118,16 +119,17 @@ bool WebSocketServer::take_handshake(Peer& peer) {
     return true;
 }
 
-/// Of a client: masked, and no longer than a request of ours.
+/// Of a client: masked.
 bool WebSocketServer::take_frame(Peer& peer) {
     const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(peer.in[at]); };
     if (peer.in.size() < 2) return false;
     std::size_t at = 2;
     std::size_t size = byte(1) & 127u;
-    if (size == 126) {
-        if (peer.in.size() < 4) return false;
-        size = std::size_t{byte(2)} << 8 | byte(3);
-        at = 4;
+    if (size >= 126) {
+        const std::size_t bytes = size == 126 ? 2 : 8;
+        if (peer.in.size() < at + bytes) return false;
+        size = 0;
+        for (; at < 2 + bytes; ++at) size = size << 8 | byte(at);
     }
     if (peer.in.size() < at + 4 + size) return false;
     std::string payload;
@@ -146,6 +148,7 @@ void WebSocketServer::send_raw(Peer& peer, const std::string& bytes) {
         const auto count = ::send(peer.fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
         if (count <= 0) return;
         sent += static_cast<std::size_t>(count);
+        bytes_out += static_cast<std::uint64_t>(count);
     }
 }
 

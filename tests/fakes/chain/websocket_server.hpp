@@ -36,11 +36,13 @@ class WebSocketServer {
     bool upgrade = true;    ///< Answer the handshake.
     unsigned connected = 0; ///< Connections so far.
     unsigned pongs = 0;     ///< That came.
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
 
-    static void send_text(Peer& peer, const std::string& text);
+    void send_text(Peer& peer, const std::string& text);
     /// A frame of any kind: opcode with FIN or without.
-    static void send_frame(Peer& peer, std::uint8_t first_byte, const std::string& payload);
-    static void send_raw(Peer& peer, const std::string& bytes);
+    void send_frame(Peer& peer, std::uint8_t first_byte, const std::string& payload);
+    void send_raw(Peer& peer, const std::string& bytes);
     /// Cut, without a word.
     static void cut(Peer& peer);
 
