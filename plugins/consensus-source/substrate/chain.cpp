@@ -193,9 +193,9 @@ Digests Chain::approved(const Values& values, const Block& block) const {
 void Chain::use_runtime(const Call& call, const RuntimeVersion& version, const Block& block) {
     if (runtime_ && version == runtime_->version) return;
     try {
-        const auto metadata = parse_bytes(
-            rpc_.result(call, rpc_.ask(call, "state_getMetadata", {block.executed_by})),
-            "the metadata");
+        const auto metadata =
+            parse_bytes(rpc_.result(call, rpc_.ask(call, "state_getMetadata", {block.executed_by})),
+                        "the metadata");
         runtime_ = read_runtime(version, metadata, settings_);
     } catch (const Error& e) {
         if (e.status() == CMW_CANCELLED) throw;

@@ -85,8 +85,8 @@ class Metadata {
 };
 
 /// One item and nothing else. Keeps nothing of `metadata`.
-inline StorageItem find_storage_item(Bytes metadata, std::string_view pallet,
-                                     std::string_view item, TypeNames names = {}) {
+inline StorageItem find_storage_item(Bytes metadata, std::string_view pallet, std::string_view item,
+                                     TypeNames names = {}) {
     return Metadata(metadata, std::move(names)).item(pallet, item);
 }
 

@@ -175,15 +175,17 @@ void Motions::read_values(const Call& call, Storage& storage, const Block& block
 
 void Motions::decode_all(const Call& call, const Block& block, const MotionItems& items,
                          const std::vector<Source*>& fresh) const {
-    const auto bytes = parse_bytes(
-        rpc_.result(call, rpc_.ask(call, "state_getMetadata", {block.executed_by})), "the metadata");
+    const auto bytes =
+        parse_bytes(rpc_.result(call, rpc_.ask(call, "state_getMetadata", {block.executed_by})),
+                    "the metadata");
     try {
         const Metadata metadata(bytes);
-        const auto layout_of = [&](const std::optional<StorageItem>& item, const std::string& pallet) {
+        const auto layout_of = [&](const std::optional<StorageItem>& item,
+                                   const std::string& pallet) {
             return item ? metadata.item(pallet, item->name).value : Layout();
         };
-        const auto calls = layout_of(items.proposals ? items.proposal_of : std::nullopt,
-                                     items.committee);
+        const auto calls =
+            layout_of(items.proposals ? items.proposal_of : std::nullopt, items.committee);
         const auto tasks = layout_of(items.agenda, "Scheduler");
         for (auto* source : fresh) {
             try {

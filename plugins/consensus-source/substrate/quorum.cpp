@@ -55,13 +55,14 @@ std::size_t Quorum::connected() const {
 void Quorum::connect(const Call& call) {
     const auto first = EndpointMemory::instance().first(settings_.endpoints);
     const auto wanted = alone() ? 1 : links_.size();
-    std::optional<Error> failure; // The last one, logged unless it is thrown.
+    std::optional<Error> failure; // The last one.
+    bool logged = true;           // Unless it is thrown.
     for (std::size_t i = 0; i < links_.size() && connected() < wanted; ++i) {
         auto& link = links_[(first + i) % links_.size()];
         const bool due = link.retry_at <= Clock::now() || connected() < needed();
         if (link.chain || !due) continue;
-        if (failure) host_.warn(std::string(failure->what()) + "; trying the next endpoint");
-        failure.reset();
+        if (!logged) host_.warn(std::string(failure->what()) + "; trying the next endpoint");
+        logged = true;
         try {
             link.chain = std::make_unique<Chain>(call, settings_, host_, link.endpoint);
             link.reading.reset();
@@ -69,12 +70,13 @@ void Quorum::connect(const Call& call) {
         } catch (const Error& e) {
             if (e.status() == CMW_CANCELLED) throw;
             failure = e;
+            logged = false;
             link.pause = std::clamp(2 * link.pause, shortest_pause, longest_pause);
             link.retry_at = Clock::now() + link.pause;
         }
     }
     if (connected() < needed()) too_few(*failure);
-    if (failure) host_.warn(failure->what());
+    if (!logged) host_.warn(failure->what());
 }
 
 void Quorum::too_few(const Error& error) const {
@@ -133,11 +135,10 @@ void Quorum::poll_all(const Call& call, Time until) const {
         if (link.chain) wanted.push_back({link.chain->fd(), POLLIN, 0});
     call.check();
     const auto end = std::min(until, call.deadline());
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        std::max(end, Clock::now()) - Clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(std::max(end, Clock::now()) - Clock::now());
     constexpr std::chrono::milliseconds longest(1 << 30); // Who calls comes back.
-    const int timeout =
-        end == Time::max() ? -1 : static_cast<int>(std::min(left, longest).count());
+    const int timeout = end == Time::max() ? -1 : static_cast<int>(std::min(left, longest).count());
     if (::poll(wanted.data(), wanted.size(), timeout) < 0 && errno != EINTR)
         throw std::system_error(errno, std::generic_category(), "cannot poll");
     call.check();
@@ -210,8 +211,8 @@ Outcome Quorum::outcome(const std::vector<const Link*>& voters,
             host_.warn(name + " does not agree with the other endpoints: it has " + what +
                        " at block " + std::to_string(chosen.reading->answer.number));
     if (alone())
-        EndpointMemory::instance().worked(
-            settings_.endpoints, static_cast<std::size_t>(&chosen - links_.data()));
+        EndpointMemory::instance().worked(settings_.endpoints,
+                                          static_cast<std::size_t>(&chosen - links_.data()));
     return outcome;
 }
 

@@ -72,7 +72,7 @@ class Quorum {
     const Settings& settings_;
     Host host_;
     std::vector<Link> links_;
-    bool pending_ = true; ///< There is something that was not told.
+    bool pending_ = true;         ///< There is something that was not told.
     std::optional<Outcome> last_; ///< As it was told.
 };
 

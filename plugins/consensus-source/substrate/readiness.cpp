@@ -42,10 +42,11 @@ std::vector<bool> parse_disabled(const StorageItem& item, Bytes value, std::size
 std::optional<std::vector<std::uint8_t>> parse_cmix_id(const StorageItem& ledger, Bytes value) {
     const auto& types = ledger.value.types;
     const auto* root = ledger.value.root < types.size() ? &types[ledger.value.root] : nullptr;
-    if (root == nullptr || std::ranges::find(root->fields, "cmix_id", &Field::name) ==
-                               root->fields.end())
+    if (root == nullptr ||
+        std::ranges::find(root->fields, "cmix_id", &Field::name) == root->fields.end())
         throw Error(CMW_CONFIG, "cannot tell which node is a validator: " + ledger.prefix + "." +
-                                    ledger.name + " has no field 'cmix_id'; set 'ready' to "
+                                    ledger.name +
+                                    " has no field 'cmix_id'; set 'ready' to "
                                     "\"synced\" for this chain");
     try {
         const auto record = decode(ledger.value, value);

@@ -23,11 +23,11 @@ struct ValidatorItems {
 /// What says which calls may come that change the record. The values of ProposalOf and Agenda hold
 /// calls, which need nearly all types of the runtime: their layouts are not kept.
 struct MotionItems {
-    std::string pallet;                     ///< Of the record, and of the call that sets it.
-    std::string call;                       ///< Its name.
-    CallPrefix prefix{};                    ///< How its encoding begins.
-    std::string committee;                  ///< The pallet of the committee, if it has motions.
-    std::optional<StorageItem> proposals;   ///< Vec<Hash>
+    std::string pallet;                   ///< Of the record, and of the call that sets it.
+    std::string call;                     ///< Its name.
+    CallPrefix prefix{};                  ///< How its encoding begins.
+    std::string committee;                ///< The pallet of the committee, if it has motions.
+    std::optional<StorageItem> proposals; ///< Vec<Hash>
     std::string proposals_key;
     std::optional<StorageItem> proposal_of; ///< From a hash to a call.
     std::optional<StorageItem> voting;      ///< From a hash to its votes, with the motion's index.

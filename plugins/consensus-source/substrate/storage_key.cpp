@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/storage_key.hpp"
 
+#include "consensus-source/substrate/blake2.hpp"
 #include "shared/hex.hpp"
 
 #include <cmw/error.hpp>
 
-#include <sodium.h>
 #include <xxhash.h>
 
 namespace cmw::substrate {
@@ -18,26 +18,19 @@ std::string twox(Bytes bytes, unsigned size) {
     std::vector<std::uint8_t> key;
     for (unsigned seed = 0; seed < size / 8; ++seed) {
         const std::uint64_t hash = XXH64(bytes.data(), bytes.size(), seed);
-        for (unsigned i = 0; i < 8; ++i)
-            key.push_back(static_cast<std::uint8_t>(hash >> (8 * i)));
+        for (unsigned i = 0; i < 8; ++i) key.push_back(static_cast<std::uint8_t>(hash >> (8 * i)));
     }
     return shared::to_hex(key);
-}
-
-std::string blake2b(Bytes bytes, std::size_t size) {
-    std::vector<std::uint8_t> hash(size);
-    ::crypto_generichash_blake2b(hash.data(), size, bytes.data(), bytes.size(), nullptr, 0);
-    return shared::to_hex(hash);
 }
 
 std::string hashed(Hasher hasher, Bytes key) {
     switch (hasher) {
     case Hasher::Blake2_128:
-        return blake2b(key, 16);
+        return shared::to_hex(blake2b_128(key));
     case Hasher::Blake2_256:
-        return blake2b(key, 32);
+        return shared::to_hex(blake2b_256(key));
     case Hasher::Blake2_128Concat:
-        return blake2b(key, 16) + shared::to_hex(key);
+        return shared::to_hex(blake2b_128(key)) + shared::to_hex(key);
     case Hasher::Twox128:
         return twox(key, 16);
     case Hasher::Twox256:
@@ -56,9 +49,9 @@ Bytes bytes_of(std::string_view text) {
 
 void need_keys(const StorageItem& item, std::size_t count) {
     if (item.hashers.size() != count)
-        throw Error(CMW_UNSUPPORTED, "cannot read " + item.prefix + "." + item.name +
-                                         ": it has " + std::to_string(item.hashers.size()) +
-                                         " keys, not " + std::to_string(count));
+        throw Error(CMW_UNSUPPORTED, "cannot read " + item.prefix + "." + item.name + ": it has " +
+                                         std::to_string(item.hashers.size()) + " keys, not " +
+                                         std::to_string(count));
 }
 
 } // namespace

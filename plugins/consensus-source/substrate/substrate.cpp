@@ -92,8 +92,8 @@ void Substrate::tell(const Outcome& outcome, Verdict& verdict) const {
     verdict.fact("endpoint", joined(outcome.agreeing));
     if (settings_.agree > 1) {
         verdict.fact("agreeing", std::to_string(outcome.agreeing.size()) + " of " +
-                                     std::to_string(settings_.endpoints.size()) +
-                                     " endpoints, " + std::to_string(settings_.agree) + " needed");
+                                     std::to_string(settings_.endpoints.size()) + " endpoints, " +
+                                     std::to_string(settings_.agree) + " needed");
         std::string differing;
         for (const auto& [name, what] : outcome.differing)
             differing += (differing.empty() ? "" : ", ") + name + " (" + what + ")";

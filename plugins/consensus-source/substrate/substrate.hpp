@@ -31,8 +31,9 @@ class Substrate final : public ConsensusSource {
              .required = true}),
         option<&Settings::agree>(
             {.name = "agree",
-             .help = "So many of the endpoints must say the same of the same finalised block before "
-                     "it counts; with more than 1 all of them are connected to.",
+             .help =
+                 "So many of the endpoints must say the same of the same finalised block before "
+                 "it counts; with more than 1 all of them are connected to.",
              .fallback = "1",
              .minimum = "1"}),
         option<&Settings::pallet>({.name = "pallet",
@@ -70,8 +71,9 @@ class Substrate final : public ConsensusSource {
              .choices = ready_choices}),
         option<&Settings::committee>(
             {.name = "committee",
-             .help = "Pallet of the committee whose pending motions are announced, so that their "
-                     "binaries are fetched ahead; without it, TechnicalCommittee or TechCommittee."}),
+             .help =
+                 "Pallet of the committee whose pending motions are announced, so that their "
+                 "binaries are fetched ahead; without it, TechnicalCommittee or TechCommittee."}),
         option<&Settings::call>({.name = "call",
                                  .help = "Call of the pallet that sets the item, looked for in "
                                          "motions and in the scheduler's agenda.",

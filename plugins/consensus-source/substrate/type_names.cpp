@@ -21,19 +21,32 @@ struct Known {
 
 // Of the crates sp-core, sp-runtime and sp-staking, and of Substrate's node template.
 constexpr std::array knowns{
-    Known{"H160", "[u8; 20]"},       Known{"H256", "[u8; 32]"},
-    Known{"H512", "[u8; 64]"},       Known{"Hash", "H256"},
-    Known{"AccountId", "H256"},      Known{"AccountId32", "H256"},
-    Known{"ValidatorId", "H256"},    Known{"BlockNumber", "u32"},
-    Known{"Balance", "u128"},        Known{"BalanceOf", "u128"},
-    Known{"Index", "u32"},           Known{"Moment", "u64"},
-    Known{"EraIndex", "u32"},        Known{"SessionIndex", "u32"},
-    Known{"EventIndex", "u32"},      Known{"PropIndex", "u32"},
-    Known{"ReferendumIndex", "u32"}, Known{"ProposalIndex", "u32"},
-    Known{"MemberCount", "u32"},     Known{"Weight", "u64"},
-    Known{"Percent", "u8"},          Known{"Permill", "u32"},
-    Known{"Perbill", "u32"},         Known{"Perquintill", "u64"},
-    Known{"KeyTypeId", "[u8; 4]"},   Known{"LockIdentifier", "[u8; 8]"},
+    Known{"H160", "[u8; 20]"},
+    Known{"H256", "[u8; 32]"},
+    Known{"H512", "[u8; 64]"},
+    Known{"Hash", "H256"},
+    Known{"AccountId", "H256"},
+    Known{"AccountId32", "H256"},
+    Known{"ValidatorId", "H256"},
+    Known{"BlockNumber", "u32"},
+    Known{"Balance", "u128"},
+    Known{"BalanceOf", "u128"},
+    Known{"Index", "u32"},
+    Known{"Moment", "u64"},
+    Known{"EraIndex", "u32"},
+    Known{"SessionIndex", "u32"},
+    Known{"EventIndex", "u32"},
+    Known{"PropIndex", "u32"},
+    Known{"ReferendumIndex", "u32"},
+    Known{"ProposalIndex", "u32"},
+    Known{"MemberCount", "u32"},
+    Known{"Weight", "u64"},
+    Known{"Percent", "u8"},
+    Known{"Permill", "u32"},
+    Known{"Perbill", "u32"},
+    Known{"Perquintill", "u64"},
+    Known{"KeyTypeId", "[u8; 4]"},
+    Known{"LockIdentifier", "[u8; 8]"},
     Known{"TaskAddress", "(u32, u32)"},
 };
 
@@ -87,7 +100,8 @@ class Names {
             return found;
         }
         [[noreturn]] void fail(const std::string& what) const {
-            throw Error(CMW_INVALID, "cannot read the type \"" + std::string(whole) + "\": " + what);
+            throw Error(CMW_INVALID,
+                        "cannot read the type \"" + std::string(whole) + "\": " + what);
         }
     };
 

@@ -58,7 +58,8 @@ std::string FakeChain::genesis() const {
 
 void FakeChain::add(std::optional<Bytes> value) {
     // A block that stands in for another has another hash.
-    blocks_.push_back({hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_, state_});
+    blocks_.push_back(
+        {hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_, state_});
 }
 
 void FakeChain::behave(const Manners& manners) {

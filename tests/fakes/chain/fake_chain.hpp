@@ -28,12 +28,12 @@ struct Manners {
     bool cuts_after_head = false; ///< Tells of a head, then cuts.
     bool keeps_heads = false;     ///< Finalises without telling of it.
     bool lies = false;            ///< Its blocks are others than those it calls final.
-    bool lacks_sync_state = false; ///< Like chains without system_syncState.
-    bool wrong_ids = false;        ///< Answers what nobody asked.
-    bool huge = false;             ///< Speaks of a message of a gigabyte.
-    bool omits = false;            ///< Leaves out values that it was asked for.
+    bool lacks_sync_state = false;  ///< Like chains without system_syncState.
+    bool wrong_ids = false;         ///< Answers what nobody asked.
+    bool huge = false;              ///< Speaks of a message of a gigabyte.
+    bool omits = false;             ///< Leaves out values that it was asked for.
     bool ends_subscription = false; ///< Ends it instead of telling of a head.
-    std::string fails;             ///< The method that ends in an error of the node.
+    std::string fails;              ///< The method that ends in an error of the node.
 };
 
 class FakeChain {

@@ -148,9 +148,9 @@ void add_validators(Types& types, const Basics& basics, const Record& record,
 std::uint32_t add_committee(Types& types, const Basics& basics, const Record& record,
                             std::uint32_t value, std::vector<Pallet>& pallets) {
     const auto text = types.list(basics.u8);
-    const auto calls = types.enumeration(
-        "Call", {{"remark", other_call, {{"remark", text}}},
-                 {"set_cmix_hashes", set_hashes_call, {{"hashes", value}}}});
+    const auto calls =
+        types.enumeration("Call", {{"remark", other_call, {{"remark", text}}},
+                                   {"set_cmix_hashes", set_hashes_call, {{"hashes", value}}}});
     // The batch holds calls, which may be a batch: the types refer to each other.
     const auto list = types.next();
     const auto utility = list + 1;
@@ -162,10 +162,10 @@ std::uint32_t add_committee(Types& types, const Basics& basics, const Record& re
     const auto votes = types.structure("Votes", {{"index", basics.u32}, {"threshold", basics.u32}});
     const auto bounded = types.enumeration(
         "Bounded", {{"Legacy", 0, {{"hash", basics.h256}}}, {"Inline", 1, {{"", text}}}});
-    const auto task = types.structure(
-        "Scheduled", {{"maybe_id", types.option(text)},
-                      {"priority", basics.u8},
-                      {"call", record.inline_calls ? bounded : runtime_call}});
+    const auto task =
+        types.structure("Scheduled", {{"maybe_id", types.option(text)},
+                                      {"priority", basics.u8},
+                                      {"call", record.inline_calls ? bounded : runtime_call}});
     const auto agenda = types.list(types.option(task));
     pallets.push_back({record.committee,
                        {{"Proposals", -1, basics.hashes, "Vec<T::Hash>"},
@@ -183,11 +183,19 @@ void write_item(ScaleWriter& out, const Item& item, std::uint8_t version) {
         if (item.hasher < 0)
             out.u8(0).text(item.type_name);
         else
-            out.u8(1).u8(static_cast<std::uint8_t>(item.hasher)).text("u8").text(item.type_name).u8(0);
+            out.u8(1)
+                .u8(static_cast<std::uint8_t>(item.hasher))
+                .text("u8")
+                .text(item.type_name)
+                .u8(0);
     } else if (item.hasher < 0) {
         out.u8(0).compact(item.type);
     } else {
-        out.u8(1).compact(1).u8(static_cast<std::uint8_t>(item.hasher)).compact(0).compact(item.type);
+        out.u8(1)
+            .compact(1)
+            .u8(static_cast<std::uint8_t>(item.hasher))
+            .compact(0)
+            .compact(item.type);
     }
     out.compact(4).u32(0).compact(1).text("about the item");
 }

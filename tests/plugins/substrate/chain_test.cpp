@@ -104,7 +104,8 @@ TEST_CASE("a connection that fails in any way is a failure, and a new instance g
     for (std::size_t i = 0; i < table.size(); ++i) {
         CAPTURE(i);
         Settings settings{.endpoints = {chain.url()}};
-        if (table[i].silent || table[i].torn || table[i].wrong_ids) settings.request_timeout = 100ms;
+        if (table[i].silent || table[i].torn || table[i].wrong_ids)
+            settings.request_timeout = 100ms;
         // From the start, and once all was well.
         for (const bool later : {false, true}) {
             chain.behave({});
@@ -279,7 +280,8 @@ TEST_CASE("an item that is a map is a mistake of the configuration") {
     CHECK(f.poll() == CMW_CONFIG);
 }
 
-TEST_CASE("a finalised head that goes back or elsewhere is a failure, and what is final now counts") {
+TEST_CASE(
+    "a finalised head that goes back or elsewhere is a failure, and what is final now counts") {
     FakeChain chain;
     Follower f(chain.url());
     REQUIRE(f.poll() == CMW_OK);

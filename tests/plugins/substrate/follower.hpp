@@ -24,8 +24,7 @@ inline std::string digest(unsigned byte) {
 }
 
 struct Follower {
-    explicit Follower(const std::string& url)
-        : Follower(substrate::Settings{.endpoints = {url}}) {}
+    explicit Follower(const std::string& url) : Follower(substrate::Settings{.endpoints = {url}}) {}
     /// Without an identity, unless the test gives one.
     explicit Follower(substrate::Settings given) : settings(std::move(given)) {
         if (settings.ready == substrate::ready_auto) settings.ready = substrate::ready_synced;

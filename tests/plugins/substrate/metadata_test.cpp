@@ -162,7 +162,8 @@ TEST_CASE("digests are taken from where the configuration says") {
     CHECK(take("b") == 4);
     CHECK(take("c.1") == 5);
     CHECK(take("d.e") == 6);
-    for (const char* path : {"", "a", "a.two", "a.list", "c.0", "c.2", "b.x", "a..one", "a.list.x"}) {
+    for (const char* path :
+         {"", "a", "a.two", "a.list", "c.0", "c.2", "b.x", "a..one", "a.list.x"}) {
         CAPTURE(path);
         CHECK(status_of([&] { take(path); }) == CMW_CONFIG);
     }

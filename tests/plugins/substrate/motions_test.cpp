@@ -12,7 +12,7 @@ using namespace cmw::fakes;
 using namespace std::chrono_literals;
 using cmw::test::digest;
 using cmw::test::Follower;
-using Bytes = std::vector<std::uint8_t>;
+using Blob = std::vector<std::uint8_t>;
 
 namespace {
 
@@ -23,18 +23,17 @@ struct Assembly {
     explicit Assembly(const Record& given = with_committee)
         : record(given), chain(given), node(chain.url()) {}
 
-    std::string key(const char* item, const Bytes& hash) const {
-        return storage_key({.prefix = record.committee,
-                            .name = item,
-                            .hashers = {StorageItem::Hasher::Identity}},
-                           hash);
+    std::string key(const char* item, const Blob& hash) const {
+        return storage_key(
+            {.prefix = record.committee, .name = item, .hashers = {StorageItem::Hasher::Identity}},
+            hash);
     }
     /// The motions under way, each a call, numbered from 7 on.
-    void move(const std::vector<Bytes>& calls) {
+    void move(const std::vector<Blob>& calls) {
         ScaleWriter list;
         list.compact(calls.size());
         for (std::size_t i = 0; i < calls.size(); ++i) {
-            const Bytes hash(32, static_cast<std::uint8_t>(++hashes));
+            const Blob hash(32, static_cast<std::uint8_t>(++hashes));
             list.raw(hash);
             chain.store(key("ProposalOf", hash), calls[i]);
             chain.store(key("Voting", hash),
@@ -42,7 +41,7 @@ struct Assembly {
         }
         chain.store(storage_key(record.committee, "Proposals"), list.bytes);
     }
-    void schedule(std::uint32_t block, const std::optional<Bytes>& call) {
+    void schedule(std::uint32_t block, const std::optional<Blob>& call) {
         chain.store(storage_key({.prefix = "Scheduler",
                                  .name = "Agenda",
                                  .hashers = {StorageItem::Hasher::Twox64Concat}},
@@ -81,8 +80,8 @@ TEST_CASE("a pending motion announces what it would change, until it is decided"
     CHECK(a.chain.requests("state_getMetadata") == 0);
     CHECK(a.chain.requests("state_queryStorageAt") == 1);
     // Two motions, one of them in batches.
-    const auto batch = make_batch(
-        {make_other_call({}), make_batch({make_call(make_value(a.record, {5, 6}))})});
+    const auto batch =
+        make_batch({make_other_call({}), make_batch({make_call(make_value(a.record, {5, 6}))})});
     a.move({batch, make_call(make_value(a.record, {9, 4}))});
     told = a.announced();
     CHECK(told.size() == 3);
@@ -128,13 +127,13 @@ TEST_CASE("what cannot be read of a motion is said and changes nothing") {
     Assembly a;
     auto torn = make_call(make_value(a.record, {9, 4}));
     torn.resize(40);
-    a.move({torn, Bytes{9, 3}, make_call(make_value(a.record, {5, 4}))});
+    a.move({torn, Blob{9, 3}, make_call(make_value(a.record, {5, 4}))});
     const auto told = a.announced();
     REQUIRE(told.size() == 1);
     CHECK(told[0].digest == digest(5));
     CHECK(a.node.host.lines().size() == 2);
     // A list of motions that is none; zeros, that are nobody's; a node that lists no keys.
-    a.chain.store(storage_key("TechnicalCommittee", "Proposals"), Bytes{8, 1});
+    a.chain.store(storage_key("TechnicalCommittee", "Proposals"), Blob{8, 1});
     CHECK(a.announced().empty());
     a.move({make_call(make_value(a.record, {0, 0}))});
     CHECK(a.announced().empty());
@@ -172,7 +171,7 @@ TEST_CASE("the committee's mandate and the lag of finality are shown, where they
     chain.finalise(make_value({}, {3, 4}));
     REQUIRE(f.poll() == CMW_OK);
     CHECK(f.verdict->facts.at("admin_permission") == "block 2 (over)");
-    chain.store(storage_key("XXCmix", "AdminPermission"), Bytes{1});
+    chain.store(storage_key("XXCmix", "AdminPermission"), Blob{1});
     chain.finalise(make_value({}, {3, 4}));
     REQUIRE(f.poll() == CMW_OK);
     CHECK_FALSE(f.verdict->facts.contains("admin_permission"));

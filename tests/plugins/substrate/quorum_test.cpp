@@ -194,9 +194,8 @@ TEST_CASE("too few endpoints, or of another network, is a failure") {
     Follower few(Settings{.endpoints = {gone, nodes.chains[0].url()}, .agree = 2});
     CHECK(few.poll() == CMW_AGAIN);
     CHECK(few.says(gone));
-    Follower pinned(Settings{.endpoints = nodes.urls(),
-                             .agree = 2,
-                             .genesis = std::string(64, '1')});
+    Follower pinned(
+        Settings{.endpoints = nodes.urls(), .agree = 2, .genesis = std::string(64, '1')});
     CHECK(pinned.poll() == CMW_CONFIG);
     CHECK(pinned.says(nodes.chains[0].genesis()));
     CHECK(pinned.says(std::string(64, '1')));

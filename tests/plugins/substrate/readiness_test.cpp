@@ -53,7 +53,8 @@ struct Node : Follower {
 
 } // namespace
 
-TEST_CASE("1,000 validators: who this node is takes two requests, and again only when they change") {
+TEST_CASE(
+    "1,000 validators: who this node is takes two requests, and again only when they change") {
     Network network(1000);
     Node node(network, 998);
     network.chain.take_requests();
