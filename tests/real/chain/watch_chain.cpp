@@ -100,7 +100,8 @@ int main(int argc, char** argv) {
     const auto end = Clock::now() + std::chrono::seconds(argc > 2 ? std::stol(argv[2]) : 3600);
     Heads heads(argv[1]);
     cmw::testing::TestHost host;
-    const cmw::substrate::Settings settings{.endpoints = {argv[1]}};
+    const cmw::substrate::Settings settings{.endpoints = {argv[1]},
+                                             .ready = cmw::substrate::ready_synced};
     auto source = std::make_unique<cmw::substrate::Substrate>(settings, host.handle());
     while (Clock::now() < end) {
         cmw::testing::TestVerdict verdict;
