@@ -40,8 +40,7 @@ void Cosmos::check(const Settings& settings) {
 Cosmos::Cosmos(Settings settings, Host host)
     : settings_(std::move(settings)),
       host_(host),
-      record_path_(std::string(host.state_dir()) + "/cosmos/" + std::string(host.instance()) +
-                   ".json"),
+      record_path_(std::string(host.state_dir()) + "/upgrade.json"),
       info_({.timeout = settings_.timeout,
              .redirects = 5,
              .user_agent = std::string(host.product())}) {

@@ -93,7 +93,9 @@ bool must_ask_applied(const Record& record, const Sight& sight) {
 }
 
 Ruling judge(Record record, const Sight& sight) {
-    if (sight.plan_known) record.planned = sight.plan;
+    // It stays the node's plan until the first block of the new program.
+    const bool made = sight.plan && sight.plan->height <= record.height;
+    if (sight.plan_known) record.planned = made ? std::nullopt : sight.plan;
     if (sight.height && *sight.height + 1 < record.height)
         return {record, "the node is at height " + std::to_string(*sight.height) +
                             ", below the upgrade \"" + record.upgrade + "\" at height " +

@@ -82,8 +82,6 @@ std::optional<SmallFile> read_small_file(const std::string& path, std::size_t la
 
 void replace_small_file(const std::string& path, const std::string& text) {
     const auto folder = std::filesystem::path(path).parent_path();
-    if (std::filesystem::create_directories(folder))
-        std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
     const auto beside = path + ".new";
     {
         const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;

@@ -18,7 +18,7 @@ struct SmallFile {
 /// file, std::system_error if it cannot be read; both name it.
 std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest);
 
-/// Atomic and durable; makes its folder, closed to others. Throws std::system_error that names it.
+/// Atomic and durable; closed to others. Throws std::system_error that names it.
 void replace_small_file(const std::string& path, const std::string& text);
 
 } // namespace cmw::cosmos

@@ -148,7 +148,7 @@ TEST_CASE("a plan that is cancelled is forgotten, and one that is not known stay
 TEST_CASE("a node that is at the height and wrote no file leads to no upgrade") {
     Sight sight;
     sight.asked = true;
-    for (const std::uint64_t height : {99, 100, 101, 5000}) {
+    for (const auto height : {99U, 100U, 101U, 5000U}) {
         sight.height = height;
         CHECK_FALSE(judge(noted({}, true), sight).record.due);
     }
@@ -168,6 +168,10 @@ TEST_CASE("an upgrade that was made is history, and so is what lies below it") {
     CHECK(judge(record, seen(99, "2")).record == record); // Written once more meanwhile.
     CHECK(judge(record, seen(silent, "3")).record == record);
     CHECK(judge(record, seen(500)).record == record);
+    auto halted = seen(99);
+    halted.plan_known = true;
+    halted.plan = v2;
+    CHECK(judge(record, halted).record == record);
     auto lower = seen(500);
     lower.file = Plan{"v1", 40, ""};
     CHECK(judge(record, lower).record == record);

@@ -55,10 +55,13 @@ struct Fixture {
                       .timeout = 5s};
     std::unique_ptr<Cosmos> source;
     const std::string path = folder / "home/data/upgrade-info.json";
-    const std::string record = folder / "state/cosmos/test.instance.json";
+    const std::string record = folder / "state/upgrade.json";
     TestVerdict last;
 
-    Fixture() { std::filesystem::create_directories(folder / "home/data"); }
+    Fixture() {
+        std::filesystem::create_directories(folder / "home/data");
+        std::filesystem::create_directories(folder / "state");
+    }
 
     void restart() { source = std::make_unique<Cosmos>(settings, host.handle()); }
 
@@ -131,6 +134,7 @@ TEST_CASE("an upgrade is announced while it is planned, and approved when the no
     CHECK(f.last.locations.at("node") == std::vector<std::string>{"https://x.example/node"});
     CHECK(f.last.announced.empty());
     CHECK(f.last.facts.at("upgrade") == "v2");
+    CHECK(f.last.facts.count("plan") == 0); // Although the node names it until its next block.
 
     // It is kept over everything that comes.
     f.node.set([](auto& state) { state.plan.reset(); });
@@ -386,7 +390,7 @@ TEST_CASE("a record that cannot be read is never begun anew by itself") {
 
 TEST_CASE("what cannot be kept is not told") {
     Fixture f;
-    write_text(f.folder / "state/cosmos", "a file where the folder is to be");
+    std::filesystem::remove(f.folder / "state");
     CHECK_THROWS(f.poll());
     CHECK(f.last.approved.empty());
 }
