@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/chain.hpp"
 
+#include "consensus-source/substrate/storage_key.hpp"
 #include "shared/digest_option.hpp"
 #include "shared/hex.hpp"
 
@@ -32,11 +33,13 @@ std::vector<Announcement> news_of(std::vector<Announcement> announced, const Dig
 
 } // namespace
 
-Chain::Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint)
+Chain::Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint,
+             VerifiedChain* verified)
     : settings_(settings),
       endpoint_(endpoint),
       rpc_(call, endpoint, settings.connect_timeout, settings.request_timeout),
-      storage_(rpc_),
+      verified_(verified),
+      storage_(rpc_, verified != nullptr),
       readiness_(settings, host),
       motions_(rpc_, host, record_use(settings)),
       check_at_(Clock::now() + settings.silence_timeout) {
@@ -132,6 +135,7 @@ Reading Chain::read(const Call& call, std::uint64_t number) {
     sync_at_ = Clock::now() + sync_pace;
     reading.usable = !waits_for_sync();
     if (reading.usable) {
+        if (verified_ != nullptr) reading.verified = prove(call, block);
         use_runtime(call, reading.runtime, block);
         reading.answer = read_state(call, block);
     }
@@ -141,11 +145,50 @@ Reading Chain::read(const Call& call, std::uint64_t number) {
     return reading;
 }
 
+std::string Chain::prove(const Call& call, const Block& block) {
+    const auto is = [](const std::string& text, const Hash& hash) {
+        return text == "0x" + shared::to_hex(hash);
+    };
+    try {
+        const auto header = verified_->prove(call, rpc_, block.head.number);
+        if (!is(block.hash, header.hash) || !is(block.head.parent, header.parent) ||
+            !is(block.head.state_root, header.state_root))
+            throw Error(CMW_INVALID, "cannot believe block " + std::to_string(header.number) +
+                                         ": another one is final");
+    } catch (const Error& e) {
+        if (e.status() == CMW_CANCELLED) throw;
+        throw Error(e.status(), std::string(e.what()) + " (" + endpoint_.name() + ")");
+    }
+    return "proof, set " + std::to_string(verified_->set()) + ", block " +
+           std::to_string(block.head.number);
+}
+
+void Chain::check_age(const Values& values, const Block& block) const {
+    const auto& value = values.at(storage_key("Timestamp", "Now"));
+    const auto where = "block " + std::to_string(block.head.number) + " of " + endpoint_.name();
+    if (!value || value->size() != 8)
+        throw Error(CMW_UNSUPPORTED, "cannot tell how old " + where +
+                                         " is: it has no Timestamp.Now; use proof-age = \"0s\"");
+    std::uint64_t made = 0; // In milliseconds since 1970.
+    for (std::size_t i = 8; i-- > 0;) made = made << 8 | (*value)[i];
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto age = now - std::chrono::milliseconds(made);
+    if (age > settings_.proof_age)
+        throw Error(
+            CMW_AGAIN,
+            "cannot use " + where + ": by its own time it is " +
+                std::to_string(std::chrono::duration_cast<std::chrono::minutes>(age).count()) +
+                " minutes old");
+}
+
 Answer Chain::read_state(const Call& call, const Block& block) {
     std::vector<std::string> keys{runtime_->record_key};
     if (runtime_->admin_permission) keys.push_back(runtime_->admin_permission_key);
     std::ranges::copy(readiness_.keys(*runtime_), std::back_inserter(keys));
     std::ranges::copy(motions_.keys(*runtime_), std::back_inserter(keys));
+    const bool dated = verified_ != nullptr && settings_.proof_age.count() > 0;
+    if (dated) keys.push_back(storage_key("Timestamp", "Now"));
     const auto request = storage_.ask(call, keys, block.hash);
     const auto header = rpc_.ask(call, "chain_getHeader", {block.hash});
     motions_.ask(call, *runtime_, block.hash);
@@ -154,6 +197,7 @@ Answer Chain::read_state(const Call& call, const Block& block) {
         throw Error(CMW_INVALID, "cannot believe " + endpoint_.name() + ": its block " +
                                      std::to_string(block.head.number) +
                                      " is not the one that it calls final");
+    if (dated) check_age(values, block);
     Answer answer{.approved = approved(values, block)};
     answer.standing = readiness_.judge(call, storage_, block, *runtime_, values);
     answer.announced =

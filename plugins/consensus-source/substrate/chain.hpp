@@ -6,12 +6,14 @@
 //   each head     its hash by number, the runtime, syncing         one
 //                 all values at the hash, the header to compare,
 //                 the scheduler's keys                             another
+//   verified      the proof of finality and the header             two (verified_read.hpp)
 //   new runtime   its metadata                                     one between them
 //   validators    who they belong to, when they changed            two (readiness.hpp)
 //   new motion    its call and votes, and the metadata             two (motions.hpp)
 #pragma once
 
 #include "consensus-source/substrate/reading.hpp"
+#include "consensus-source/substrate/verified_read.hpp"
 
 namespace cmw::substrate {
 
@@ -21,7 +23,9 @@ class Chain {
     using Time = std::chrono::steady_clock::time_point;
 
     /// Connects and makes sure that it is the right network.
-    Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint);
+    /// With `verified`, which outlives it, nothing is believed without a proof.
+    Chain(const Call& call, const Settings& settings, const Host& host, const Endpoint& endpoint,
+          VerifiedChain* verified);
 
     /// Take what came, without waiting; whether there is a newer finalised head. All that came is
     /// taken then, so that fd() can be polled for more.
@@ -50,6 +54,9 @@ class Chain {
     Block find_block(const Call& call, std::uint64_t number);
     /// Have runtime_ be `version`, which executed the block.
     void use_runtime(const Call& call, const RuntimeVersion& version, const Block& block);
+    /// Makes sure that the block is final and its header true; says by what.
+    std::string prove(const Call& call, const Block& block);
+    void check_age(const Values& values, const Block& block) const;
     Answer read_state(const Call& call, const Block& block);
     Digests approved(const Values& values, const Block& block) const;
     std::optional<std::uint64_t> permission(const Values& values) const;
@@ -57,6 +64,7 @@ class Chain {
     const Settings& settings_;
     Endpoint endpoint_;
     RpcClient rpc_;
+    VerifiedChain* verified_;
     Storage storage_;
     Readiness readiness_;
     Motions motions_;

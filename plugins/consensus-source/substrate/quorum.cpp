@@ -3,6 +3,7 @@
 
 #include "consensus-source/substrate/agreement.hpp"
 #include "consensus-source/substrate/endpoint_memory.hpp"
+#include "shared/hex.hpp"
 
 #include <algorithm>
 
@@ -25,6 +26,10 @@ bool same(const Outcome& a, const Outcome& b) {
 Quorum::Quorum(const Settings& settings, const Host& host) : settings_(settings), host_(host) {
     for (const auto& url : settings.endpoints)
         links_.push_back({.endpoint = parse_endpoint(url), .chain = {}, .reading = {}});
+    if (settings.verify != verify_proof) return;
+    Hash checkpoint{};
+    std::ranges::copy(shared::from_hex(*settings.checkpoint).value(), checkpoint.begin());
+    verified_.emplace(checkpoint, host);
 }
 
 Quorum::~Quorum() = default;
@@ -40,6 +45,8 @@ Outcome Quorum::next(const Call& call) {
             pending_ = false;
             if (found && (alone() || !last_ || !same(*found, *last_))) {
                 last_ = found;
+                if (verified_ && found->reading.usable)
+                    verified_->keep(found->reading.answer.number);
                 return std::move(*found);
             }
         }
@@ -64,7 +71,8 @@ void Quorum::connect(const Call& call) {
         if (!logged) host_.warn(std::string(failure->what()) + "; trying the next endpoint");
         logged = true;
         try {
-            link.chain = std::make_unique<Chain>(call, settings_, host_, link.endpoint);
+            link.chain = std::make_unique<Chain>(call, settings_, host_, link.endpoint,
+                                                 verified_ ? &*verified_ : nullptr);
             link.reading.reset();
             pending_ = true;
         } catch (const Error& e) {

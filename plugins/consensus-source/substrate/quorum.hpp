@@ -71,6 +71,7 @@ class Quorum {
 
     const Settings& settings_;
     Host host_;
+    std::optional<VerifiedChain> verified_; ///< Nothing: nodes are believed.
     std::vector<Link> links_;
     bool pending_ = true;         ///< There is something that was not told.
     std::optional<Outcome> last_; ///< As it was told.

@@ -29,6 +29,7 @@ struct Reading {
     SyncState sync;
     bool synced = false;
     RuntimeVersion runtime;
+    std::string verified; ///< By what, if it was.
 };
 
 } // namespace cmw::substrate

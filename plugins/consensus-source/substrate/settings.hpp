@@ -18,6 +18,11 @@ inline constexpr const char* ready_synced = "synced";
 inline constexpr const char* ready_validator = "validator";
 inline constexpr const char* ready_choices[] = {ready_auto, ready_synced, ready_validator, nullptr};
 
+/// What a node must prove of what it says.
+inline constexpr const char* verify_none = "none";
+inline constexpr const char* verify_proof = "proof";
+inline constexpr const char* verify_choices[] = {verify_none, verify_proof, nullptr};
+
 struct Settings {
     std::vector<std::string> endpoints;
     std::int64_t agree = 1;
@@ -30,6 +35,9 @@ struct Settings {
     std::string ready = ready_auto;
     std::optional<std::string> committee; ///< Without it, those that are known.
     std::string call = "set_cmix_hashes";
+    std::string verify = verify_none;
+    std::optional<std::string> checkpoint;
+    std::chrono::nanoseconds proof_age = std::chrono::hours(1); ///< 0: any.
     bool require_synced = true;
     std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10);
     std::chrono::nanoseconds request_timeout = std::chrono::seconds(30);

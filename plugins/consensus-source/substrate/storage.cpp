@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/storage.hpp"
 
+#include "consensus-source/substrate/verified_read.hpp"
 #include "shared/hex.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -55,17 +56,29 @@ Values parse_values(const Var& answer, const std::vector<std::string>& keys,
     return values;
 }
 
+Values proven_values(const Var& answer, const std::vector<std::string>& keys,
+                     const std::string& state_root) {
+    const auto proof = parse_read_proof(answer);
+    Hash root{};
+    std::ranges::copy(parse_bytes(Var(state_root), "the state root"), root.begin());
+    Values values;
+    for (const auto& key : keys) values[key] = proof.value(root, parse_bytes(Var(key), "a key"));
+    return values;
+}
+
 std::uint64_t Storage::ask(const Call& call, const std::vector<std::string>& keys,
                            const std::string& hash) {
     Poco::JSON::Array list;
     for (const auto& key : keys) list.add(key);
-    return rpc_.ask(call, "state_queryStorageAt", {list, hash});
+    return rpc_.ask(call, proofs_ ? "state_getReadProof" : "state_queryStorageAt", {list, hash});
 }
 
 Values Storage::take(const Call& call, std::uint64_t request, const std::vector<std::string>& keys,
                      const Block& block) {
     try {
-        return parse_values(rpc_.result(call, request), keys, block.hash);
+        const auto answer = rpc_.result(call, request);
+        return proofs_ ? proven_values(answer, keys, block.head.state_root)
+                       : parse_values(answer, keys, block.hash);
     } catch (const Error& e) {
         if (e.status() != CMW_INVALID) throw;
         throw Error(e.status(), std::string(e.what()) + " (" + rpc_.endpoint().name() + ")");

@@ -25,11 +25,20 @@ std::string sync_text(const SyncState& sync) {
                                    std::to_string(sync.highest);
 }
 
+void check_hash(const char* name, const std::optional<std::string>& hex) {
+    if (!hex) return;
+    const auto hash = shared::from_hex(*hex);
+    if (!hash || hash->size() != 32)
+        throw Error(CMW_CONFIG,
+                    std::string("cannot use '") + name + "': it is not 64 hexadecimal digits");
+}
+
 void tell_facts(const Reading& reading, Verdict& verdict) {
-    const auto& [answer, usable, sync, synced, runtime] = reading;
+    const auto& [answer, usable, sync, synced, runtime, verified] = reading;
     verdict.fact("genesis", answer.genesis);
     verdict.fact("block", std::to_string(answer.number));
     verdict.fact("block_hash", answer.hash);
+    if (!verified.empty()) verdict.fact("verified", verified);
     verdict.fact("spec_name", runtime.name);
     verdict.fact("spec_version", std::to_string(runtime.version));
     verdict.fact("synced", synced ? "true" : "false");
@@ -52,11 +61,11 @@ void Substrate::check(const Settings& settings) {
         throw Error(CMW_CONFIG, "cannot have " + std::to_string(settings.agree) +
                                     " endpoints agree: 'endpoints' names " +
                                     std::to_string(settings.endpoints.size()));
-    if (settings.genesis) {
-        const auto hash = shared::from_hex(*settings.genesis);
-        if (!hash || hash->size() != 32)
-            throw Error(CMW_CONFIG, "cannot use 'genesis': it is not 64 hexadecimal digits");
-    }
+    check_hash("genesis", settings.genesis);
+    check_hash("checkpoint", settings.checkpoint);
+    if (settings.verify == verify_proof && !settings.checkpoint)
+        throw Error(CMW_CONFIG, "cannot verify without 'checkpoint': the hash of a finalised block "
+                                "that you trust");
     for (const auto& [name, meaning] : settings.types) {
         try {
             named_layout(name, {settings.types.begin(), settings.types.end()});

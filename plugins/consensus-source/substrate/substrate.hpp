@@ -78,6 +78,20 @@ class Substrate final : public ConsensusSource {
                                  .help = "Call of the pallet that sets the item, looked for in "
                                          "motions and in the scheduler's agenda.",
                                  .fallback = "set_cmix_hashes"}),
+        option<&Settings::verify>(
+            {.name = "verify",
+             .help = "\"proof\": believe a node nothing that it cannot prove by the network's "
+                     "GRANDPA authorities, beginning with 'checkpoint'; \"none\": believe it.",
+             .fallback = verify_none,
+             .choices = verify_choices}),
+        option<&Settings::checkpoint>(
+            {.name = "checkpoint",
+             .help = "Hash of a finalised block that is trusted, in hexadecimal; needed once, with "
+                     "an endpoint that still has its state."}),
+        option<&Settings::proof_age>(
+            {.name = "proof-age",
+             .help = "With 'verify', how far a block's own time may be behind the clock; 0: any.",
+             .fallback = "1h"}),
         option<&Settings::require_synced>(
             {.name = "require-synced",
              .help = "Approve nothing while the node says that it is still syncing.",

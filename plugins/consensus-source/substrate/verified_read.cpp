@@ -169,7 +169,7 @@ Header VerifiedChain::prove(const Call& call, RpcClient& rpc, std::uint64_t numb
     if (!state_) begin(call, rpc);
     if (number < std::max(state_->since, state_->read))
         throw Error(CMW_AGAIN, "cannot go back to block " + std::to_string(number) +
-                                   ": the chain was seen to be final up to block " +
+                                   ": the chain was read up to block " +
                                    std::to_string(std::max(state_->since, state_->read)));
     std::optional<Hash> hash;
     while (!hash) {
@@ -192,12 +192,14 @@ Header VerifiedChain::prove(const Call& call, RpcClient& rpc, std::uint64_t numb
         throw Error(CMW_INVALID, "cannot believe that block " + std::to_string(number) +
                                      " is final: the justified one has another number");
     known_ = std::max(known_, number);
-    state_->read = number;
-    if (header.change && number > state_->since)
-        follow(header);
-    else if (number - saved_ >= save_every)
-        save();
+    if (header.change && number > state_->since) follow(header);
     return header;
+}
+
+void VerifiedChain::keep(std::uint64_t number) {
+    if (!state_ || number <= state_->read) return;
+    state_->read = number;
+    if (number - saved_ >= save_every) save();
 }
 
 void VerifiedChain::follow(const Header& header) {

@@ -24,9 +24,11 @@ class VerifiedChain {
     VerifiedChain(const Hash& checkpoint, const Host& host);
 
     /// The header of the block of this number, which is proven to be final. One round trip and the
-    /// header's; two more for each set of authorities that came in the meantime. No block is gone
-    /// back behind that was proven.
+    /// header's; two more for each set of authorities that came in the meantime.
     Header prove(const Call& call, RpcClient& rpc, std::uint64_t number);
+
+    /// What this block says is believed: none before it is ever read again.
+    void keep(std::uint64_t number);
 
     /// Whose votes decide on the blocks after the last one.
     std::uint64_t set() const { return state_->set.id; }

@@ -39,12 +39,14 @@ struct RpcError {
 
 } // namespace
 
-FakeChain::FakeChain(const Record& record)
-    : runtimes_{make_metadata(record)},
-      record_keys_{substrate::storage_key(record.pallet, record.item)},
+FakeChain::FakeChain(const Record& record, bool proofs)
+    : record_key_(substrate::storage_key(record.pallet, record.item)),
+      runtimes_{make_metadata(record)},
+      record_keys_{record_key_},
       state_(std::make_shared<std::map<std::string, Bytes>>()),
       server_([this](auto& peer, const auto& text) { take(peer, text); }, [this] { flush(); }) {
     const std::lock_guard lock(server_.lock());
+    if (proofs) provable_.emplace();
     std::vector<std::uint8_t> digests;
     for (std::size_t i = 0; i < record.fields.size(); ++i)
         digests.push_back(static_cast<std::uint8_t>(i + 1));
@@ -57,6 +59,14 @@ std::string FakeChain::genesis() const {
 }
 
 void FakeChain::add(std::optional<Bytes> value) {
+    if (provable_) {
+        auto values = *state_;
+        if (value) values[record_key_] = *value;
+        provable_->resize(blocks_.size());
+        provable_->add(values);
+        blocks_.push_back({provable_->hash(blocks_.size()), std::move(value), code_, state_});
+        return;
+    }
     // A block that stands in for another has another hash.
     blocks_.push_back(
         {hash_text(blocks_.size() * 256 + forks_ + 1), std::move(value), code_, state_});
@@ -90,7 +100,8 @@ void FakeChain::upgrade_runtime(const Record& record) {
     const std::lock_guard lock(server_.lock());
     runtimes_.push_back(make_metadata(record));
     code_ = runtimes_.size() - 1;
-    record_keys_.insert(substrate::storage_key(record.pallet, record.item));
+    record_key_ = substrate::storage_key(record.pallet, record.item);
+    record_keys_.insert(record_key_);
 }
 
 void FakeChain::go_back() {
@@ -241,6 +252,7 @@ std::optional<std::size_t> FakeChain::number_of(const Var& hash) const {
 }
 
 Var FakeChain::header(std::size_t number) const {
+    if (provable_) return provable_->header(number);
     std::ostringstream hex;
     hex << "0x" << std::hex << number;
     Object header;
@@ -265,6 +277,8 @@ Var FakeChain::result(const std::string& method, const Poco::JSON::Array& params
     }
     if (method == "chain_subscribeFinalizedHeads") return std::string(subscription);
     if (method == "chain_getFinalizedHead") return blocks_[final_].hash;
+    if (provable_ && (method == "state_getReadProof" || method == "grandpa_proveFinality"))
+        return *provable_->answer(method, params, final_);
     if (method == "chain_getHeader") {
         const auto number = block(0);
         return header(manners_.lies && number > 1 ? number - 1 : number);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "metadata.hpp"
+#include "provable_chain.hpp"
 #include "websocket_server.hpp"
 
 #include <Poco/JSON/Object.h>
@@ -41,7 +42,8 @@ class FakeChain {
     using Bytes = std::vector<std::uint8_t>;
 
     /// Begins with two blocks, the second of them finalised, and a value for `record`.
-    explicit FakeChain(const Record& record = {});
+    /// `proofs`: its blocks have true hashes, and it answers what proves them.
+    explicit FakeChain(const Record& record = {}, bool proofs = false);
 
     std::string url() const { return "ws://127.0.0.1:" + std::to_string(server_.port()); }
     std::string genesis() const;
@@ -62,6 +64,12 @@ class FakeChain {
     void store(const std::string& key, std::optional<Bytes> value);
     /// Many at once; those that are there already stay.
     void store(std::map<std::string, Bytes> values);
+    /// Of a chain with proofs: how it lies, changes its authorities or its clock.
+    template <class Change>
+    void prove(Change change) {
+        const std::lock_guard lock(server_.lock());
+        change(*provable_);
+    }
     void sync(std::uint64_t highest); ///< 0: in sync.
     void cut_all();
 
@@ -99,6 +107,8 @@ class FakeChain {
     Poco::Dynamic::Var sync_answer(const std::string& method) const;
     void add(std::optional<Bytes> value);
 
+    std::optional<ProvableChain> provable_;
+    std::string record_key_; ///< Of the newest runtime.
     std::vector<Bytes> runtimes_;
     std::set<std::string> record_keys_;
     std::shared_ptr<const std::map<std::string, Bytes>> state_;

@@ -42,6 +42,13 @@ Blob encode(const substrate::AuthoritySet& set) {
     return writer.bytes;
 }
 
+/// The same for all chains of a test, so that they can have the same blocks.
+std::int64_t clock_ms() {
+    static const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    return now.count();
+}
+
 Blob key_of(const std::string& text) {
     return shared::from_hex(text).value();
 }
@@ -71,11 +78,9 @@ void ProvableChain::add(const Values& values) {
         state[key_of(substrate::storage_key("Grandpa", "Authorities"))] = list;
     else
         state[{well_known.begin(), well_known.end()}] = ScaleWriter().u8(1).raw(list).bytes;
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
-    if (time_ms != 0)
+    if (time_ms != 0 && !blocks_.empty()) // As in the world, the first block has no time.
         state[key_of(substrate::storage_key("Timestamp", "Now"))] =
-            u64(static_cast<std::uint64_t>(time_ms < 0 ? now.count() : time_ms));
+            u64(static_cast<std::uint64_t>(time_ms < 0 ? clock_ms() : time_ms));
     const auto parent = blocks_.empty() ? substrate::Hash{} : blocks_.back().header.hash;
     // No two blocks are alike, be they at the same place.
     block.extrinsics = substrate::blake2b_256(u64(++made_));

@@ -26,7 +26,8 @@ inline std::string digest(unsigned byte) {
 struct Follower {
     explicit Follower(const std::string& url) : Follower(substrate::Settings{.endpoints = {url}}) {}
     /// Without an identity, unless the test gives one.
-    explicit Follower(substrate::Settings given) : settings(std::move(given)) {
+    explicit Follower(substrate::Settings given, std::string state_dir = "/tmp")
+        : settings(std::move(given)), host(std::move(state_dir)) {
         if (settings.ready == substrate::ready_auto) settings.ready = substrate::ready_synced;
         renew();
     }

@@ -6,6 +6,7 @@
 #include "consensus-source/substrate/storage_key.hpp"
 #include "fakes/chain/provable_chain.hpp"
 #include "fakes/chain/websocket_server.hpp"
+#include "support/temporary_folder.hpp"
 #include "vectors.hpp"
 
 #include <cmw/testing.hpp>
@@ -18,7 +19,6 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 
 using namespace cmw::substrate;
 using namespace std::chrono_literals;
@@ -93,17 +93,6 @@ class Node {
     }
 };
 
-/// A folder of its own that goes with it.
-struct Folder {
-    Folder() {
-        std::string name = "/tmp/cmw-verified-XXXXXX";
-        path = ::mkdtemp(name.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::string file() const { return path + "/authorities"; }
-    std::string path;
-};
-
 struct Reader {
     explicit Reader(Node& given, std::size_t block = 0) : node(given) { begin_at(block); }
 
@@ -119,6 +108,7 @@ struct Reader {
                       30s);
         try {
             header = verified->prove(call.handle(), rpc, number);
+            verified->keep(number);
             return CMW_OK;
         } catch (const cmw::Error& e) {
             text = e.what();
@@ -127,13 +117,17 @@ struct Reader {
     }
 
     Node& node;
-    Folder folder;
-    TestHost host{folder.path};
+    cmw::test::TemporaryFolder folder;
+    TestHost host{folder.path()};
     Hash checkpoint{};
     std::unique_ptr<VerifiedChain> verified;
     Header header;
     std::string text;
 };
+
+std::string file(const Reader& reader) {
+    return reader.folder / "authorities";
+}
 
 } // namespace
 
@@ -238,7 +232,7 @@ TEST_CASE("the checkpoint must be there, be the one it is, and not amid a change
         Reader misled(node);
         node.lie(lie);
         CHECK(misled.prove(2) == CMW_INVALID);
-        CHECK(!std::filesystem::exists(misled.folder.file()));
+        CHECK(!std::filesystem::exists(file(misled)));
         node.lie(Lie::None);
         CHECK(misled.prove(2) == CMW_OK);
     }
@@ -274,7 +268,7 @@ TEST_CASE("what is proven is kept over a restart, and not gone back behind") {
     REQUIRE(reader.prove(node.newest()) == CMW_OK);
     node.grow(150);
     REQUIRE(reader.prove(node.newest()) == CMW_OK);
-    const auto kept = load_authority_state(reader.folder.file());
+    const auto kept = load_authority_state(file(reader));
     REQUIRE(kept);
     CHECK(kept->set.id == 1);
     CHECK(kept->since == 3);
@@ -288,7 +282,7 @@ TEST_CASE("what is proven is kept over a restart, and not gone back behind") {
     reader.begin_at(10);
     CHECK(reader.prove(11) == CMW_OK);
     CHECK(reader.host.lines().empty());
-    std::ofstream(reader.folder.file(), std::ios::app) << "read 1\n";
+    std::ofstream(file(reader), std::ios::app) << "read 1\n";
     reader.renew();
     CHECK(reader.prove(10) == CMW_OK);
     REQUIRE(reader.host.lines().size() == 1);
@@ -298,10 +292,10 @@ TEST_CASE("what is proven is kept over a restart, and not gone back behind") {
 TEST_CASE("a state folder that cannot be written is a warning") {
     Node node;
     Reader reader(node);
-    std::filesystem::remove_all(reader.folder.path);
+    std::filesystem::remove_all(reader.folder.path());
     CHECK(reader.prove(2) == CMW_OK);
     REQUIRE(reader.host.lines().size() == 1);
-    CHECK(reader.host.lines()[0].find("cannot create " + reader.folder.file() + ".new") !=
+    CHECK(reader.host.lines()[0].find("cannot create " + file(reader) + ".new") !=
           std::string::npos);
 }
 
