@@ -140,6 +140,10 @@ std::string HttpServer::url(const std::string& target) const {
     return "http://127.0.0.1:" + std::to_string(state_->port) + target;
 }
 
+unsigned HttpServer::port() const {
+    return state_->port;
+}
+
 std::vector<HttpServer::Request> HttpServer::requests() const {
     const std::lock_guard lock(state_->mutex);
     return state_->requests;

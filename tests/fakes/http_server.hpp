@@ -44,7 +44,8 @@ class HttpServer {
     HttpServer& operator=(const HttpServer&) = delete;
 
     std::string url(const std::string& target) const; ///< "http://127.0.0.1:PORT" and `target`
-    std::vector<Request> requests() const;            ///< So far, in order.
+    unsigned port() const;
+    std::vector<Request> requests() const; ///< So far, in order.
 
   private:
     struct State;

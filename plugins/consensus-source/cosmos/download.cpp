@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/cosmos/download.hpp"
 
-#include "shared/http_get.hpp"
+#include "shared/http_exchange.hpp"
 
 #include <Poco/Exception.h>
 #include <Poco/URI.h>
@@ -11,7 +11,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string body_of(const Call& call, shared::HttpGet& get, const std::string& url,
+std::string body_of(const Call& call, shared::HttpExchange& get, const std::string& url,
                     const DownloadLimits& limits) {
     const auto end = Clock::now() + 4 * limits.timeout;
     std::string body;
@@ -50,7 +50,8 @@ std::string download(const Call& call, const std::string& url, const DownloadLim
     settings.user_agent = limits.user_agent;
     auto at = url;
     for (int redirects = 0;; ++redirects) {
-        shared::HttpGet get(call, at, {}, settings);
+        shared::HttpExchange get(call, {.url = at, .headers = {}, .body = {}, .target = {}},
+                                 settings);
         const auto location = get.header("Location");
         if (get.status() >= 300 && get.status() < 400 && !location.empty() &&
             redirects < limits.redirects) {

@@ -17,7 +17,7 @@ struct DownloadLimits {
     std::string user_agent;
 };
 
-/// The body, whatever the status if `any_status`. Throws cmw::Error as HttpGet, and CMW_INVALID if it
+/// The body, whatever the status if `any_status`. Throws cmw::Error as HttpExchange, and CMW_INVALID if it
 /// is too large, CMW_AGAIN if the status is not 200.
 std::string download(const Call& call, const std::string& url, const DownloadLimits& limits,
                      bool any_status = false);

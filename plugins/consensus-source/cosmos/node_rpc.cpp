@@ -4,7 +4,7 @@
 #include "consensus-source/cosmos/download.hpp"
 #include "consensus-source/cosmos/json.hpp"
 #include "shared/hex.hpp"
-#include "shared/http_get.hpp"
+#include "shared/http_exchange.hpp"
 
 #include <Poco/Base64Decoder.h>
 #include <Poco/Exception.h>

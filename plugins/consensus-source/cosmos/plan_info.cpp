@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/cosmos/plan_info.hpp"
 
-#include "shared/http_get.hpp"
+#include "shared/http_exchange.hpp"
 
 #include <Poco/Exception.h>
 #include <openssl/evp.h>

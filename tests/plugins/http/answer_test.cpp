@@ -1,40 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binary-source/http/answer.hpp"
+#include "shared/http_answer.hpp"
 
 #include <cmw/abi/plugin.h>
 #include <doctest/doctest.h>
 #include <vector>
 
-using namespace cmw::http;
+using namespace cmw::shared;
 using namespace std::chrono_literals;
 
 namespace {
 
-Answer ok(int status, const std::string& length, const std::string& range = {}) {
+HttpAnswer ok(int status, const std::string& length, const std::string& range = {}) {
     return {.status = status,
             .reason = {},
             .content_length = length,
             .content_range = range,
             .content_encoding = {},
             .location = {},
-            .retry_after = {}};
+            .retry_after = {},
+            .etag = {}};
 }
 
-Answer failed(int status, const std::string& retry_after = {}) {
+HttpAnswer failed(int status, const std::string& retry_after = {}) {
     return {.status = status,
             .reason = "Why",
             .content_length = {},
             .content_range = {},
             .content_encoding = {},
             .location = {},
-            .retry_after = retry_after};
+            .retry_after = retry_after,
+            .etag = {}};
 }
 
 } // namespace
 
 TEST_CASE("a body is taken from where it begins") {
     struct Row {
-        Answer answer;
+        HttpAnswer answer;
         std::uint64_t asked_from;
         Step::Kind kind;
         std::uint64_t from;
@@ -57,6 +59,8 @@ TEST_CASE("a body is taken from where it begins") {
         {ok(416, "0", "bytes */4"), 5, Step::anew, 0, std::nullopt},
         {ok(416, "0"), 5, Step::anew, 0, std::nullopt},
         {ok(416, "0"), 0, Step::give_up, 0, std::nullopt},
+        {ok(412, "0"), 5, Step::anew, 0, std::nullopt}, // If-Match: it is another file by now.
+        {ok(412, "0"), 0, Step::give_up, 0, std::nullopt},
     };
     for (const auto& row : table) {
         CAPTURE(row.answer.status);

@@ -35,7 +35,7 @@ struct Fixture {
     }
     Source::Settings trusting(const std::string& url) const {
         auto settings = settings_for(url);
-        settings.ca_file = ca_file;
+        settings.ca = ca_file;
         return settings;
     }
 };

@@ -58,6 +58,20 @@ TEST_CASE("a file is fetched with its size") {
     }
 }
 
+TEST_CASE("a URL is sent as it is written, but for what no request may hold") {
+    const HttpServer server(serve_file("content"));
+    const auto sent = [&](const std::string& target) {
+        TestWriter writer;
+        CHECK(fetch(settings_for(server.url(target)), writer).text == "");
+        return server.requests().back().target;
+    };
+    CHECK(sent("/a%2Fb/%7e;c+d?x=%2f&y=[z]#fragment") == "/a%2Fb/%7e;c+d?x=%2f&y=[z]");
+    CHECK(sent("/a b/\u00e9") == "/a%20b/%C3%A9");
+    CHECK(sent("/x\r\nEvil: 1") == "/x%0D%0AEvil:%201");
+    CHECK(sent("") == "/");
+    CHECK(sent("?x") == "/?x");
+}
+
 TEST_CASE("pieces of any size make the file") {
     const auto content = some_content(5'000);
     const HttpServer server(serve_file(content, {.piece = 37}));
@@ -302,6 +316,11 @@ TEST_CASE("redirects are followed, to a bound") {
         CHECK(fetch(settings_for(server.url("/relative")), writer).text == "");
         CHECK(server.requests().at(1).target == "/start?x=1");
     }
+    SUBCASE("to what is written there") {
+        next = file.url("/a%2Fb?signature=%2f%20");
+        CHECK(fetch(settings_for(server.url("/start")), writer).text == "");
+        CHECK(file.requests().front().target == "/a%2Fb?signature=%2f%20");
+    }
     SUBCASE("with user and password on the same server, without them on another") {
         auto url = server.url("/relative");
         url.insert(url.find("127"), "user:password@");
@@ -343,6 +362,6 @@ TEST_CASE("options that cannot work are told before") {
         CHECK(check(settings_for(url)).status == CMW_CONFIG);
     }
     auto settings = settings_for("https://example.org/");
-    settings.ca_file = "/no/such/file.pem";
-    CHECK(check(settings).says("cannot read the ca-file /no/such/file.pem"));
+    settings.ca = "/no/such/file.pem";
+    CHECK(check(settings).says("cannot read the tls.ca /no/such/file.pem"));
 }

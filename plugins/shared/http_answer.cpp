@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "binary-source/http/answer.hpp"
+#include "shared/http_answer.hpp"
 
 #include <Poco/DateTime.h>
 #include <Poco/DateTimeFormat.h>
@@ -10,7 +10,7 @@
 #include <cmw/abi/plugin.h>
 #include <string_view>
 
-namespace cmw::http {
+namespace cmw::shared {
 
 namespace {
 
@@ -38,20 +38,6 @@ std::optional<Range> parse_range(std::string_view text) {
     return Range{first, number(text.substr(slash + 1))};
 }
 
-/// Seconds, or a date; at most an hour, so that a slip of a server does not stop us for long.
-std::chrono::nanoseconds parse_retry_after(const std::string& text, std::int64_t now) {
-    constexpr std::int64_t hour = 3600;
-    if (const auto seconds = number(text))
-        return std::chrono::seconds(std::min<std::uint64_t>(*seconds, hour));
-    Poco::DateTime date;
-    int zone = 0;
-    if (text.empty() ||
-        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, date, zone))
-        return {};
-    return std::chrono::seconds(
-        std::clamp<std::int64_t>(date.timestamp().epochTime() - now, 0, hour));
-}
-
 std::int32_t status_of(int status) {
     switch (status) {
     case 404:
@@ -74,7 +60,7 @@ bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-Step take_range(const Answer& answer, std::uint64_t asked_from) {
+Step take_range(const HttpAnswer& answer, std::uint64_t asked_from) {
     const auto range = parse_range(answer.content_range);
     if (range && range->first && *range->first == asked_from)
         return {.kind = Step::take, .from = asked_from, .total = range->total, .why = {}};
@@ -82,7 +68,7 @@ Step take_range(const Answer& answer, std::uint64_t asked_from) {
 }
 
 /// 416: nothing lies behind what is kept, because it is all, or because it is not this file's.
-Step judge_unsatisfied(const Answer& answer, std::uint64_t asked_from) {
+Step judge_unsatisfied(const HttpAnswer& answer, std::uint64_t asked_from) {
     const auto range = parse_range(answer.content_range);
     if (range && range->total == asked_from)
         return {.kind = Step::complete, .from = asked_from, .total = asked_from, .why = {}};
@@ -91,7 +77,30 @@ Step judge_unsatisfied(const Answer& answer, std::uint64_t asked_from) {
 
 } // namespace
 
-Step judge(const Answer& answer, std::uint64_t asked_from, std::int64_t now) {
+std::optional<std::int64_t> parse_http_date(const std::string& text) {
+    Poco::DateTime date;
+    int zone = 0;
+    if (text.empty() ||
+        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::HTTP_FORMAT, text, date, zone))
+        return std::nullopt;
+    return date.timestamp().epochTime();
+}
+
+std::chrono::nanoseconds parse_retry_after(const std::string& text, std::int64_t now) {
+    // At most an hour, so that a slip of a server does not stop us for long.
+    constexpr std::int64_t hour = 3600;
+    if (const auto seconds = number(text))
+        return std::chrono::seconds(std::min<std::uint64_t>(*seconds, hour));
+    const auto date = parse_http_date(text);
+    return std::chrono::seconds(date ? std::clamp<std::int64_t>(*date - now, 0, hour) : 0);
+}
+
+std::int64_t unix_seconds() {
+    using namespace std::chrono;
+    return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+Step judge(const HttpAnswer& answer, std::uint64_t asked_from, std::int64_t now) {
     const bool encoded = !answer.content_encoding.empty() && answer.content_encoding != "identity";
     if ((answer.status == 200 || answer.status == 206) && encoded)
         return {.total = {},
@@ -101,6 +110,8 @@ Step judge(const Answer& answer, std::uint64_t asked_from, std::int64_t now) {
         return {.kind = Step::take, .total = number(answer.content_length), .why = {}};
     if (answer.status == 206 && asked_from != 0) return take_range(answer, asked_from);
     if (answer.status == 416 && asked_from != 0) return judge_unsatisfied(answer, asked_from);
+    if (answer.status == 412 && asked_from != 0)
+        return {.kind = Step::anew, .total = {}, .why = {}};
     if (is_redirect(answer.status) && !answer.location.empty())
         return {.kind = Step::redirect, .total = {}, .why = {}};
     return {.total = {},
@@ -109,4 +120,4 @@ Step judge(const Answer& answer, std::uint64_t asked_from, std::int64_t now) {
             .retry_after = parse_retry_after(answer.retry_after, now)};
 }
 
-} // namespace cmw::http
+} // namespace cmw::shared

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shared/http_exchange.hpp"
+
+#include "shared/cancel_guard.hpp"
+#include "shared/http_connect.hpp"
+#include "shared/http_proxy.hpp"
+#include "shared/no_sigpipe.hpp"
+
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/SSLException.h>
+#include <Poco/Net/StreamSocketImpl.h>
+#include <cerrno>
+#include <istream>
+#include <optional>
+#include <ostream>
+#include <unistd.h>
+
+namespace cmw::shared {
+
+namespace {
+
+using namespace Poco::Net;
+
+std::string in_words(const Poco::Exception& failure) {
+    return failure.message().empty() ? failure.name() : failure.message();
+}
+
+/// The chain is judged by OpenSSL, which has one text for it, the host's name by Poco.
+bool is_about_certificate(const SSLException& failure) {
+    return dynamic_cast<const CertificateValidationException*>(&failure) != nullptr ||
+           failure.message().find("certificate verify failed") != std::string::npos ||
+           failure.message().find("asn1 encoding routines") != std::string::npos; // A signature.
+}
+
+/// An alert of the server about the certificate that we showed, or did not.
+bool is_about_ours(const SSLException& failure) {
+    const auto& text = failure.message();
+    return text.find("alert certificate required") != std::string::npos ||
+           text.find("alert bad certificate") != std::string::npos ||
+           text.find("alert unknown ca") != std::string::npos;
+}
+
+Poco::Timespan timespan(std::chrono::nanoseconds duration) {
+    return {std::chrono::duration_cast<std::chrono::microseconds>(duration).count()};
+}
+
+std::string seconds_text(std::chrono::nanoseconds duration) {
+    auto text = std::to_string(std::chrono::duration<double>(duration).count());
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text + " s";
+}
+
+void check_readable(const char* option, const std::string& file) {
+    if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
+        throw Error(CMW_CONFIG, std::string("cannot read the ") + option + " " + file + ": " +
+                                    std::generic_category().message(errno));
+}
+
+} // namespace
+
+std::string shown_url(const std::string& url) {
+    Poco::URI uri(url);
+    uri.setUserInfo("");
+    uri.setRawQuery("");
+    uri.setFragment("");
+    return uri.toString();
+}
+
+std::string request_target(const std::string& url) {
+    const auto host = url.find("://") + 3;
+    const auto first = std::min(url.find_first_of("/?#", host), url.size());
+    const auto text = url.substr(first, url.find('#', first) - first);
+    std::string target = text.starts_with('/') ? "" : "/";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7f)
+            target += c;
+        else
+            target += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
+    }
+    return target;
+}
+
+std::string host_header(const std::string& url) {
+    return host_and_port(Poco::URI(url));
+}
+
+void check_http_url(const std::string& name, const std::string& url) {
+    const auto wrong = [&](const char* why) {
+        throw Error(CMW_CONFIG, "cannot use the " + name + ": " + why);
+    };
+    Poco::URI uri;
+    try {
+        uri = url;
+    } catch (const Poco::SyntaxException&) {
+        wrong("it is not a URL");
+    }
+    if (uri.getScheme() != "http" && uri.getScheme() != "https")
+        wrong("it must begin with http:// or https://");
+    if (uri.getHost().empty()) wrong("it names no host");
+}
+
+void check_http_settings(const HttpSettings& settings) {
+    check_readable("tls.ca", settings.ca_file);
+    check_readable("tls.certificate", settings.certificate_file);
+    check_readable("tls.key", settings.key_file);
+    if (!settings.key_file.empty() && settings.certificate_file.empty())
+        throw Error(CMW_CONFIG, "cannot use tls.key: there is no tls.certificate that it is of");
+    if (settings.proxy.empty() || settings.proxy == "none") return;
+    check_http_url("proxy", settings.proxy);
+    if (Poco::URI(settings.proxy).getScheme() != "http")
+        throw Error(CMW_CONFIG, "cannot use the proxy: it must begin with http://, by which it "
+                                "also carries https");
+}
+
+struct HttpExchange::Parts {
+    Parts(const Call& its_call, const std::string& url, const HttpSettings& its_settings)
+        : call(its_call),
+          uri(url),
+          shown(shown_url(url)),
+          settings(its_settings),
+          silence(its_settings.timeout),
+          proxy(proxy_for(url, settings.proxy, process_environment)) {
+        secure = uri.getScheme() == "https";
+        if (!proxy.empty() && Poco::URI(proxy).getScheme() != "http")
+            throw Error(CMW_CONFIG, "cannot use the proxy of the environment: it must begin with "
+                                    "http://; the option proxy can say another, or \"none\"");
+    }
+
+    /// Does one step of the exchange and puts what it throws in an operator's words.
+    template <class Step>
+    auto attempt(const std::string& verb, Step step) {
+        auto what = "cannot " + verb + " " + shown;
+        if (!proxy.empty()) what += " by the proxy " + shown_url(proxy);
+        what += ": ";
+        try {
+            return step();
+        } catch (const Error& failure) {
+            if (failure.status() == CMW_CANCELLED) throw;
+            throw Error(failure.status(), what + failure.what(), failure.retry_after());
+        } catch (const SSLContextException& failure) {
+            throw Error(CMW_CONFIG, "cannot use the certificates of tls.ca, tls.certificate and "
+                                    "tls.key: " +
+                                        in_words(failure));
+        } catch (const SSLException& failure) {
+            call.check();
+            if (is_about_certificate(failure))
+                throw Error(CMW_DENIED,
+                            what + "its certificate is not valid: " + in_words(failure));
+            if (is_about_ours(failure))
+                throw Error(CMW_DENIED, what +
+                                            "the server wants a certificate that it trusts, in "
+                                            "tls.certificate: " +
+                                            in_words(failure));
+            throw Error(CMW_AGAIN, what + in_words(failure));
+        } catch (const Poco::TimeoutException&) {
+            call.check();
+            throw Error(CMW_AGAIN, what + "no byte came for " + seconds_text(silence));
+        } catch (const MessageException& failure) {
+            call.check();
+            throw Error(CMW_INVALID, what + "the answer is not HTTP: " + in_words(failure));
+        } catch (const Poco::Exception& failure) {
+            call.check();
+            // The server's alert is lost when it closes before all of our request is written.
+            const bool alert_lost = secure && session && body == nullptr;
+            throw Error(CMW_AGAIN, what + in_words(failure) +
+                                       (alert_lost ? "; a server that wants a certificate, in "
+                                                     "tls.certificate, may end so, too"
+                                                   : ""));
+        }
+    }
+
+    void connect() {
+        const Poco::URI first(proxy.empty() ? uri : Poco::URI(proxy));
+        socket = connect_to(call, first.getHost(), first.getPort(), settings.timeout);
+        guard.emplace(call, socket->impl()->sockfd());
+        set_silence();
+    }
+
+    void set_silence() {
+        socket->setReceiveTimeout(timespan(silence));
+        socket->setSendTimeout(timespan(silence));
+    }
+
+    void open_session() {
+        if (secure && !proxy.empty()) open_tunnel(*socket, uri, Poco::URI(proxy));
+        // Poco's HTTPSClientSession takes no socket that is connected; this one reads TLS as well.
+        session = std::make_unique<HTTPClientSession>(
+            secure ? start_tls(*socket, uri.getHost(), settings) : *socket);
+    }
+
+    std::string target_of(const HttpRequest& wanted) const {
+        const auto target = wanted.target.empty() ? request_target(wanted.url) : wanted.target;
+        const bool to_proxy = !proxy.empty() && !secure;
+        return to_proxy ? "http://" + host_and_port(uri) + target : target;
+    }
+
+    void ask(const HttpRequest& wanted) {
+        HTTPRequest request(wanted.method, target_of(wanted), HTTPMessage::HTTP_1_1);
+        request.set("Host", host_and_port(uri));
+        request.setKeepAlive(false);
+        request.set("User-Agent", settings.user_agent);
+        if (!proxy.empty() && !secure)
+            if (const auto basic = basic_authorization(Poco::URI(proxy)); !basic.empty())
+                request.set("Proxy-Authorization", basic);
+        if (const auto basic = basic_authorization(uri); !basic.empty())
+            request.set("Authorization", basic);
+        if (wanted.method != HTTPRequest::HTTP_GET)
+            request.setContentLength64(static_cast<Poco::Int64>(wanted.body.size()));
+        for (const auto& [name, value] : wanted.headers) request.set(name, value);
+        session->sendRequest(request) << wanted.body << std::flush;
+        body = session->receiveResponse(response).rdbuf();
+    }
+
+    NoSigpipe no_sigpipe; ///< First, so that it lasts until the connection is closed.
+    Call call;
+    Poco::URI uri;
+    std::string shown;
+    HttpSettings settings;
+    std::chrono::nanoseconds silence;
+    std::string proxy; ///< "": none
+    bool secure = false;
+    std::unique_ptr<HTTPClientSession> session;
+    std::optional<StreamSocket> socket; ///< Shared with the session.
+    std::optional<CancelGuard> guard;   ///< After the socket: it must go first.
+    HTTPResponse response;
+    std::streambuf* body = nullptr; ///< The session's.
+    std::vector<char> buffer;
+};
+
+HttpExchange::HttpExchange(const Call& call, const HttpRequest& request,
+                           const HttpSettings& settings)
+    : parts_(std::make_unique<Parts>(call, request.url, settings)) {
+    call.check();
+    parts_->attempt("connect to", [&] { parts_->connect(); });
+    parts_->attempt(parts_->secure ? "speak TLS with" : "connect to",
+                    [&] { parts_->open_session(); });
+    parts_->attempt("read", [&] { parts_->ask(request); });
+    call.check();
+}
+
+HttpExchange::~HttpExchange() = default;
+
+int HttpExchange::status() const {
+    return parts_->response.getStatus();
+}
+
+std::string HttpExchange::reason() const {
+    return parts_->response.getReason();
+}
+
+std::string HttpExchange::header(const std::string& name) const {
+    return parts_->response.get(name, "");
+}
+
+std::span<const std::byte> HttpExchange::read() {
+    auto& parts = *parts_;
+    // The stream's buffer itself: an istream would hide why it ends, and wait for a full block.
+    const auto got = parts.attempt("read", [&]() -> std::streamsize {
+        using Traits = std::char_traits<char>;
+        if (Traits::eq_int_type(parts.body->sgetc(), Traits::eof())) return 0;
+        const auto ready = std::max<std::streamsize>(parts.body->in_avail(), 1);
+        if (parts.buffer.size() < static_cast<std::size_t>(ready))
+            parts.buffer.resize(static_cast<std::size_t>(ready));
+        return parts.body->sgetn(parts.buffer.data(), ready);
+    });
+    parts.call.check();
+    return std::as_bytes(std::span(parts.buffer).first(static_cast<std::size_t>(got)));
+}
+
+std::string HttpExchange::read_all(std::size_t limit) {
+    std::string text;
+    while (text.size() < limit) {
+        const auto bytes = read();
+        if (bytes.empty()) break;
+        text.append(reinterpret_cast<const char*>(bytes.data()),
+                    std::min(bytes.size(), limit - text.size()));
+    }
+    return text;
+}
+
+void HttpExchange::limit_silence(std::chrono::nanoseconds timeout) {
+    parts_->silence = std::min(timeout, parts_->settings.timeout);
+    parts_->set_silence();
+}
+
+} // namespace cmw::shared

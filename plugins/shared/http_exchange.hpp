@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// shared/http_exchange.hpp - one request over HTTP or HTTPS and its answer, read as it comes.
+// Certificates and host names are verified, TLS is 1.2 or later. Goes through a proxy where the
+// settings or the environment name one. Every step ends soon after the call is cancelled. Follows
+// no redirect: who asks knows what may go to another server. For one thread.
+//
+// Failures are thrown as cmw::Error: CMW_AGAIN for what a network does, CMW_DENIED for a
+// certificate that is not valid, CMW_CANCELLED. They name the URL without what may be secret.
+#pragma once
+
+#include <cmw/host.hpp>
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace cmw::shared {
+
+struct HttpSettings {
+    std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< To connect; without a byte.
+    std::string ca_file;          ///< Trusted instead of the system's authorities; "": these.
+    std::string certificate_file; ///< Of the client, PEM, where a server asks for one; "": none.
+    std::string key_file;         ///< Its private key; "": it is in certificate_file.
+    std::string proxy;            ///< URL; "none"; "": as the environment says (http_proxy.hpp).
+    std::string user_agent;
+};
+
+struct HttpRequest {
+    using Headers = std::map<std::string, std::string>;
+
+    std::string url; ///< Absolute, http or https; user and password become Basic authentication.
+    Headers headers; ///< Beside Host, User-Agent and Content-Length; these, too, can be set.
+    std::string method = "GET";
+    std::string body;
+    std::string target; ///< Sent as it is instead of the URL's path and query; "": these.
+};
+
+/// Without user, password, query and fragment.
+std::string shown_url(const std::string& url);
+
+/// "host" or "host:port": what the header Host says.
+std::string host_header(const std::string& url);
+
+/// Path and query as the URL writes them: another way to write them may mean another file, and
+/// breaks a signature. What cannot be in a request line is encoded.
+std::string request_target(const std::string& url);
+
+/// Throws CMW_CONFIG, as "cannot use NAME: ...", if it is no absolute http or https URL.
+void check_http_url(const std::string& name, const std::string& url);
+
+/// Throws CMW_CONFIG for files that cannot be read and for a proxy that is none.
+void check_http_settings(const HttpSettings& settings);
+
+class HttpExchange {
+  public:
+    /// Connects, asks, and reads the head of the answer.
+    HttpExchange(const Call& call, const HttpRequest& request, const HttpSettings& settings);
+    ~HttpExchange();
+    HttpExchange(const HttpExchange&) = delete;
+    HttpExchange& operator=(const HttpExchange&) = delete;
+
+    int status() const;
+    std::string reason() const;
+    std::string header(const std::string& name) const; ///< "" if there is none.
+
+    /// The next bytes of the body, valid until the next call; none at its end, which is also where
+    /// the other side closed the connection.
+    std::span<const std::byte> read();
+
+    /// The rest of the body, as far as `limit` bytes.
+    std::string read_all(std::size_t limit);
+
+    /// From now on give up when no byte came for this long.
+    void limit_silence(std::chrono::nanoseconds timeout);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace cmw::shared
