@@ -156,7 +156,7 @@ struct HttpExchange::Parts {
                                             "the server wants a certificate that it trusts, in "
                                             "tls.certificate: " +
                                             in_words(failure));
-            throw Error(CMW_AGAIN, what + in_words(failure));
+            throw Error(CMW_AGAIN, what + in_words(failure) + lost_alert());
         } catch (const Poco::TimeoutException&) {
             call.check();
             throw Error(CMW_AGAIN, what + "no byte came for " + seconds_text(silence));
@@ -165,13 +165,15 @@ struct HttpExchange::Parts {
             throw Error(CMW_INVALID, what + "the answer is not HTTP: " + in_words(failure));
         } catch (const Poco::Exception& failure) {
             call.check();
-            // The server's alert is lost when it closes before all of our request is written.
-            const bool alert_lost = secure && session && body == nullptr;
-            throw Error(CMW_AGAIN, what + in_words(failure) +
-                                       (alert_lost ? "; a server that wants a certificate, in "
-                                                     "tls.certificate, may end so, too"
-                                                   : ""));
+            throw Error(CMW_AGAIN, what + in_words(failure) + lost_alert());
         }
+    }
+
+    /// A server's alert is lost when it closes before all of our request is written.
+    std::string lost_alert() const {
+        const bool possible = secure && session && body == nullptr;
+        return possible ? "; a server that wants a certificate, in tls.certificate, may end so, too"
+                        : "";
     }
 
     void connect() {

@@ -21,17 +21,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }};
     std::uint64_t announced = 0;
     std::uint64_t taken = 0;
-    const auto done = binary_store::unpack_member(
-        archive, "bin/node", limit,
-        {[&](std::uint64_t bytes) -> base::Result<> {
-             announced = bytes;
-             return {};
-         },
-         [&](std::span<const std::byte> bytes) -> base::Result<> {
-             taken += bytes.size();
-             if (taken > announced || announced > limit) std::abort();
-             return {};
-         }});
+    const auto done =
+        binary_store::unpack_member(archive, "bin/node", limit,
+                                    {[&](std::uint64_t bytes) -> base::Result<> {
+                                         announced = bytes;
+                                         return {};
+                                     },
+                                     [&](std::span<const std::byte> bytes) -> base::Result<> {
+                                         taken += bytes.size();
+                                         if (taken > announced || announced > limit) std::abort();
+                                         return {};
+                                     }});
     if (done && taken != announced) std::abort();
     return 0;
 }

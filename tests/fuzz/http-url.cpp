@@ -33,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const int status : {200, 206, 301, 416, 503})
         for (const std::uint64_t from : {0, 5})
             cmw::shared::judge(
-                {status, "Why", lines[2], lines[3], lines[4], lines[0], lines[5], lines[1]}, from, 0);
+                {status, "Why", lines[2], lines[3], lines[4], lines[0], lines[5], lines[1]}, from,
+                0);
     return 0;
 }

@@ -38,7 +38,7 @@ std::string http_date(std::int64_t seconds) {
 }
 
 /// The header Authorization that the request should have.
-std::string expected(const FakeS3& s3, const Request& request, const std::string& path,
+std::string expected(const S3State& s3, const Request& request, const std::string& path,
                      const std::string& region) {
     shared::AwsRequest to_sign{
         .method = request.method, .path = path, .query = {}, .headers = {}, .body = {}};
@@ -56,7 +56,7 @@ std::string expected(const FakeS3& s3, const Request& request, const std::string
 }
 
 /// The answer that refuses a request; "" if it may go on.
-std::string refusal(const FakeS3& s3, const Request& request, const std::string& path) {
+std::string refusal(const S3State& s3, const Request& request, const std::string& path) {
     const auto authorization = request.header("authorization");
     if (authorization.empty())
         return s3.for_everybody ? "" : s3_refusal("403 Forbidden", "AccessDenied");
@@ -95,14 +95,15 @@ std::string s3_etag(const std::string& content) {
 
 HttpServer::Handler FakeS3::handler() const {
     return [this](const Request& request, HttpServer::Connection& connection) {
+        const auto s3 = state();
         const auto path = Poco::URI("http://host" + request.target).getPath();
-        if (const auto answer = refusal(*this, request, path); !answer.empty())
+        if (const auto answer = refusal(s3, request, path); !answer.empty())
             return connection.send(answer);
-        const auto start = "/" + bucket + "/";
+        const auto start = "/" + s3.bucket + "/";
         if (!path.starts_with(start))
             return connection.send(s3_refusal("404 Not Found", "NoSuchBucket"));
-        const auto object = objects.find(path.substr(start.size()));
-        if (object == objects.end())
+        const auto object = s3.objects.find(path.substr(start.size()));
+        if (object == s3.objects.end())
             return connection.send(s3_refusal("404 Not Found", "NoSuchKey"));
         const auto& content = object->second;
         const auto match = request.header("if-match");
@@ -119,7 +120,7 @@ HttpServer::Handler FakeS3::handler() const {
             lines.push_back("Content-Range: bytes " + std::to_string(from) + "-" +
                             std::to_string(content.size() - 1) + "/" + size);
         connection.send(http_head(from == 0 ? "200 OK" : "206 Partial Content", lines) +
-                        content.substr(from).substr(0, send_at_most));
+                        content.substr(from).substr(0, s3.send_at_most));
     };
 }
 

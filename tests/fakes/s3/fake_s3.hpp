@@ -6,9 +6,11 @@
 
 #include "fakes/http_server.hpp"
 
+#include <mutex>
+
 namespace cmw::test {
 
-struct FakeS3 {
+struct S3State {
     std::string bucket = "bins";
     std::map<std::string, std::string> objects; ///< By key.
     std::string region = "us-east-1";
@@ -18,9 +20,25 @@ struct FakeS3 {
     bool for_everybody = false;
     std::int64_t clock = 0;                       ///< Seconds ahead of this machine's.
     std::size_t send_at_most = std::string::npos; ///< Bytes of a body, then the connection ends.
+};
 
-    /// Lasts no longer than this.
-    HttpServer::Handler handler() const;
+class FakeS3 {
+  public:
+    /// From the next request on.
+    template <class Change>
+    void change(Change change) {
+        const std::lock_guard lock(mutex_);
+        change(state_);
+    }
+    S3State state() const {
+        const std::lock_guard lock(mutex_);
+        return state_;
+    }
+    HttpServer::Handler handler() const; ///< Lasts no longer than this.
+
+  private:
+    mutable std::mutex mutex_;
+    S3State state_;
 };
 
 /// An answer with a body such as Amazon's: <Error><Code>...; `more` are further elements.

@@ -3,7 +3,8 @@
 #include "fakes/http_server.hpp"
 #include "plugins/http/fetching.hpp"
 
-#include <atomic>
+#include <functional>
+#include <mutex>
 #include <thread>
 
 using namespace cmw;
@@ -158,39 +159,65 @@ TEST_CASE("when the host wants no more no mirror is asked") {
     CHECK(next.requests().empty());
 }
 
-TEST_CASE("a file that changed is fetched anew, by its ETag") {
-    std::string content = some_content(10'000);
-    std::string tag = "\"one\"";
-    std::size_t send_at_most = 6'000;
-    const HttpServer server([&](const auto& request, auto& connection) {
+namespace {
+
+/// A file with an ETag, which it can be asked for by; it can be replaced.
+class Changing {
+  public:
+    Changing(std::string content, std::string tag, std::size_t send_at_most) {
+        set(std::move(content), std::move(tag), send_at_most);
+    }
+    void set(std::string content, std::string tag, std::size_t send_at_most) {
+        const std::lock_guard lock(mutex_);
+        content_ = std::move(content);
+        tag_ = std::move(tag);
+        send_at_most_ = send_at_most;
+    }
+    void operator()(const HttpServer::Request& request, HttpServer::Connection& connection) {
+        const std::lock_guard lock(mutex_);
         const auto match = request.header("if-range");
-        const auto from = match.empty() || match == tag ? request.range_from() : 0;
-        const auto size = std::to_string(content.size());
+        const auto from = match.empty() || match == tag_ ? request.range_from() : 0;
+        const auto size = std::to_string(content_.size());
         connection.send(
             http_head(from == 0 ? "200 OK" : "206 Partial Content",
-                      {"ETag: " + tag, "Content-Length: " + std::to_string(content.size() - from),
+                      {"ETag: " + tag_, "Content-Length: " + std::to_string(content_.size() - from),
                        "Content-Range: bytes " + std::to_string(from) + "-9999/" + size}));
-        connection.send(content.substr(from).substr(0, send_at_most));
-    });
+        connection.send(content_.substr(from).substr(0, send_at_most_));
+    }
+
+  private:
+    std::mutex mutex_;
+    std::string content_;
+    std::string tag_;
+    std::size_t send_at_most_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("a file that changed is fetched anew, by its ETag") {
+    const auto content = some_content(10'000);
+    const auto other = some_content(20'000).substr(10'000);
+    Changing file(content, "\"one\"", 6'000);
+    const HttpServer server(std::ref(file));
     const testing::TestHost host;
     const TestCall call;
     Source source(settings_for(server.url("/")), host.handle());
     TestWriter first;
     CHECK(test::fetch_with(source, first, call).status == CMW_AGAIN);
-    send_at_most = std::string::npos;
     TestWriter second(first.content);
     SUBCASE("or goes on where it did not") {
+        file.set(content, "\"one\"", std::string::npos);
         CHECK(test::fetch_with(source, second, call).text == "");
         CHECK(second.began_at == 6'000);
         CHECK(server.requests().back().header("if-range") == "\"one\"");
+        CHECK((second.content == content));
     }
     SUBCASE("from its first byte") {
-        tag = "\"two\"";
-        content = some_content(20'000).substr(10'000);
+        file.set(other, "\"two\"", std::string::npos);
         CHECK(test::fetch_with(source, second, call).text == "");
         CHECK(second.began_at == 0);
+        CHECK((second.content == other));
     }
-    CHECK(second.content == content);
 }
 
 TEST_CASE("the URLs that the network names are asked when the options say so") {

@@ -119,7 +119,8 @@ TEST_CASE_FIXTURE(Fixture, "a server that asks for a certificate gets ours") {
     SUBCASE("or refuses one of another authority") {
         const auto wrong = authority.issue();
         settings.certificate = file("both.pem", wrong.certificate + wrong.key);
-        CHECK(fetch(settings, writer).says("tls.certificate"));
+        const auto done = fetch(settings, writer);
+        CHECK_MESSAGE(done.says("tls.certificate"), done.text);
         CHECK(server.requests().empty());
     }
     SUBCASE("if it is one") {

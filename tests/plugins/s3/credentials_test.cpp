@@ -98,8 +98,7 @@ TEST_CASE_FIXTURE(Home, "where there are none, all places are named, at once") {
 }
 
 TEST_CASE_FIXTURE(Home, "borrowed credentials are renewed before they end, others never") {
-    Lender lender(container_service);
-    lender.expires = "2023-11-14T23:13:20Z"; // An hour after `now`.
+    Lender lender(container_service, "2023-11-14T23:13:20Z"); // An hour after `now`.
     variables.values["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = lender.server.url("/");
     auto credentials = make();
     const auto fetched = [&] { return lender.server.requests().size(); };

@@ -51,13 +51,12 @@ inline std::string container_service(const test::HttpServer::Request&, const std
 /// One of the services; what it lends can be changed.
 struct Lender {
     using Service = std::string (*)(const test::HttpServer::Request&, const std::string&);
-    explicit Lender(Service service)
-        : server([this, service](const auto& request, auto& connection) {
+    explicit Lender(Service service, const std::string& expires = "2100-01-01T00:00:00Z")
+        : server([this, service, expires](const auto& request, auto& connection) {
               if (broken) return connection.send(test::http_head("500 Internal Server Error"));
               connection.send(service(request, role_json("AKIAROLE", expires)));
           }) {}
 
-    std::string expires = "2100-01-01T00:00:00Z";
     std::atomic<bool> broken = false;
     test::HttpServer server;
 };

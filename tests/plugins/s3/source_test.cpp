@@ -21,7 +21,9 @@ struct Bucket {
     std::string content = std::string(100'000, 'a') + "end";
     TestWriter writer;
 
-    Bucket() { s3.objects["server/abcd"] = content; }
+    Bucket() {
+        s3.change([&](auto& its) { its.objects["server/abcd"] = content; });
+    }
 };
 
 HttpServer::Handler answer_with(const std::string& bytes) {
@@ -46,10 +48,10 @@ TEST_CASE_FIXTURE(Bucket, "a key of any characters is signed as it is sent") {
     for (const auto* key : {"a b/c+d/{digest}", "//x/../y", "\u00e9~%41?#&=", "x/."}) {
         CAPTURE(key);
         settings.key = key;
-        s3.objects.clear();
         const std::string name(key);
-        const auto brace = name.find("{digest}");
-        s3.objects[brace == name.npos ? name : name.substr(0, brace) + "abcd"] = "found";
+        const auto object =
+            name.substr(0, name.find("{digest}")) + (name.ends_with("{digest}") ? "abcd" : "");
+        s3.change([&](auto& its) { its.objects = {{object, "found"}}; });
         TestWriter found;
         CHECK(fetch(settings, found).text == "");
         CHECK(found.content == "found");
@@ -57,7 +59,7 @@ TEST_CASE_FIXTURE(Bucket, "a key of any characters is signed as it is sent") {
 }
 
 TEST_CASE_FIXTURE(Bucket, "temporary credentials send their token") {
-    s3.session_token = "token";
+    s3.change([&](auto& its) { its.session_token = "token"; });
     settings.session_token = Secret("token");
     CHECK(fetch(settings, writer).text == "");
     CHECK(server.requests().at(0).header("x-amz-security-token") == "token");
@@ -68,7 +70,7 @@ TEST_CASE_FIXTURE(Bucket, "what everybody may read is asked for without a signat
     settings.key_id = "";
     settings.secret = {};
     CHECK(fetch(settings, writer).says("not everybody may"));
-    s3.for_everybody = true;
+    s3.change([&](auto& its) { its.for_everybody = true; });
     CHECK(fetch(settings, writer).text == "");
     CHECK(server.requests().at(1).header("authorization") == "");
 }
@@ -99,10 +101,10 @@ TEST_CASE_FIXTURE(Bucket, "a refusal is told in words, without secrets") {
 }
 
 TEST_CASE_FIXTURE(Bucket, "a clock that is off is corrected by the server's, once") {
-    s3.clock = 20 * 60;
+    s3.change([&](auto& its) { its.clock = 20 * 60; });
     SUBCASE("behind") {}
     SUBCASE("ahead") {
-        s3.clock = -20 * 60;
+        s3.change([&](auto& its) { its.clock = -20 * 60; });
     }
     Fetching fetching(settings);
     CHECK(fetching.fetch(writer).text == "");
@@ -114,7 +116,7 @@ TEST_CASE_FIXTURE(Bucket, "a clock that is off is corrected by the server's, onc
     TestWriter again;
     CHECK(fetching.fetch(again).text == "");
     CHECK(server.requests().size() == 3);
-    s3.clock = 0;
+    s3.change([&](auto& its) { its.clock = 0; });
     TestWriter later;
     CHECK(fetching.fetch(later).text == "");
     CHECK(server.requests().size() == 5);
@@ -131,13 +133,13 @@ TEST_CASE("a server whose clock makes no sense is not asked for ever") {
 }
 
 TEST_CASE_FIXTURE(Bucket, "a fetch goes on where it broke off, if the object is the same") {
-    s3.send_at_most = 60'000;
+    s3.change([&](auto& its) { its.send_at_most = 60'000; });
     Fetching fetching(settings);
     const auto broken = fetching.fetch(writer);
     CHECK(broken.status == CMW_AGAIN);
     CHECK(broken.says("60000 of 100003 bytes came"));
     TestWriter kept(writer.content);
-    s3.send_at_most = std::string::npos;
+    s3.change([&](auto& its) { its.send_at_most = std::string::npos; });
     SUBCASE("by a range") {
         CHECK(fetching.fetch(kept).text == "");
         CHECK(kept.began_at == 60'000);
@@ -146,14 +148,14 @@ TEST_CASE_FIXTURE(Bucket, "a fetch goes on where it broke off, if the object is 
     }
     SUBCASE("anew where it was replaced") {
         content = std::string(100'003, 'b');
-        s3.objects["server/abcd"] = content;
+        s3.change([&](auto& its) { its.objects["server/abcd"] = content; });
         CHECK(fetching.fetch(kept).text == "");
         CHECK(kept.began_at == 0);
         CHECK(server.requests().size() == 3);
     }
     SUBCASE("anew where it is shorter by now") {
         content = "short";
-        s3.objects["server/abcd"] = content;
+        s3.change([&](auto& its) { its.objects["server/abcd"] = content; });
         CHECK(fetch(settings, kept).text == "");
         CHECK(kept.began_at == 0);
     }
