@@ -23,7 +23,7 @@ FakeAuthorities::FakeAuthorities(unsigned count) {
     for (unsigned i = 0; i < count; ++i) {
         Key key;
         key.secret.resize(crypto_sign_ed25519_SECRETKEYBYTES);
-        const auto seed = substrate::blake2b_256(Blob{static_cast<std::uint8_t>(i), 'k', 'e', 'y'});
+        const auto seed = substrate::blake2b_256(ScaleWriter().u32(i).bytes);
         ::crypto_sign_ed25519_seed_keypair(key.open.data(), key.secret.data(), seed.data());
         keys_.push_back(std::move(key));
     }

@@ -71,6 +71,28 @@ TEST_CASE("real justifications hold for the set that signed them, and for no oth
           std::string::npos);
 }
 
+TEST_CASE("a justification of another chain, where all that voted are known") {
+    const Vectors vectors("smoldot-justification.txt");
+    AuthoritySet set{0, {}};
+    for (const auto& voter : vectors.all("voter")) {
+        set.authorities.push_back({{}, 1});
+        std::ranges::copy(voter, set.authorities.back().key.begin());
+    }
+    const auto justification = vectors.blob("justification");
+    const auto found = check_justification(justification, set);
+    CHECK(found.hash == vectors.hash("hash"));
+    CHECK(found.number == vectors.number("number"));
+    // Two more who did not vote are as many as may be faulty of seven; three are too many.
+    const cmw::fakes::FakeAuthorities others(3);
+    for (const auto& other : others.set(0, 2).authorities) set.authorities.push_back(other);
+    CHECK(refusal(justification, set).empty());
+    set.authorities.push_back(others.set(0, 1, 2).authorities[0]);
+    CHECK(!refusal(justification, set).empty());
+    set.authorities.resize(5);
+    set.id = 1;
+    CHECK(!refusal(justification, set).empty());
+}
+
 TEST_CASE("no byte of a real justification can be changed") {
     // Thirteen of nineteen signed, which is just enough: each vote is needed.
     const Recorded recorded;

@@ -2,7 +2,9 @@
 //
 // The whole source with verify = "proof": what is true is approved, whoever lies is left.
 #include "consensus-source/substrate/storage_key.hpp"
+#include "fakes/chain/validators.hpp"
 #include "follower.hpp"
+#include "shared/hex.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -134,7 +136,27 @@ TEST_CASE("several that must agree: a liar is left, and those that remain are en
     CHECK(f.poll() != CMW_OK);
 }
 
-TEST_CASE("validators are read with proofs, and what is not there is proven as well") {
+TEST_CASE("who is a validator is read with proofs, too") {
+    const Record record{.validators = true};
+    FakeChain chain(record, true);
+    chain.store(cmw::fakes::validator_state(9));
+    chain.finalise(make_value(record, {3, 4}));
+    Proven proven({&chain});
+    auto& f = *proven.follower;
+    f.settings.ready = ready_validator;
+    f.host.identity["hexNodeID"] = "0x" + cmw::shared::to_hex(cmw::fakes::cmix_id(7));
+    f.renew();
+    REQUIRE(f.poll() == CMW_OK);
+    CHECK(f.runs());
+    CHECK(chain.requests("state_getReadProof") == 4); // The checkpoint, the record, and the two.
+    CHECK(chain.requests("state_queryStorageAt") == 0);
+    f.host.identity["hexNodeID"] = "0x" + cmw::shared::to_hex(cmw::fakes::cmix_id(10));
+    chain.finalise(make_value(record, {3, 4}));
+    REQUIRE(f.poll() == CMW_OK);
+    CHECK(!f.runs());
+}
+
+TEST_CASE("that a value is not there is proven as well") {
     FakeChain chain({}, true);
     Proven proven({&chain});
     auto& f = *proven.follower;
