@@ -27,15 +27,20 @@ void write_log(std::uint32_t level, const std::string& line) {
     logs::log_line(level, line);
 }
 
-plugin_host::HostContext context_of(const config::Settings& settings) {
-    return {fmt::format("cmix-wrapper/{}", program_version), settings.host.state_dir,
+} // namespace
+
+plugin_host::HostContext Host::Parts::context() {
+    const auto retry = [&to = loop, weak = std::weak_ptr(alive)](std::string_view instance) {
+        to.post([weak, name = std::string(instance.substr(instance.find('.') + 1))] {
+            if (const auto parts = weak.lock()) (*parts)->reconciler->try_again(name);
+        });
+    };
+    return {fmt::format("cmix-wrapper/{}", program_version), settings().host.state_dir,
             [](std::string_view instance, std::uint32_t level, std::string_view line) {
                 write_log(level, fmt::format("{}: {}", instance, line));
             },
-            settings.identity.file};
+            settings().identity.file, retry};
 }
-
-} // namespace
 
 /// The plugin of a table, or what stands in for it: the rest runs without it.
 const plugin_host::Plugin& Host::Parts::plugin_of(const config::InstanceSettings& table) {
@@ -165,10 +170,10 @@ Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration 
         state::Database::open_or_begin_anew(settings.host.state_dir + "/state.db", notice);
     if (!database) return tl::unexpected(database.error());
     if (!notice.empty()) write_log(CMW_LEVEL_ERROR, notice);
-    const auto context = context_of(settings);
     std::unique_ptr<Host> host(new Host(std::make_unique<Parts>(
         loop, std::move(configuration), std::move(reload), std::move(*database))));
     auto& parts = *host->parts_;
+    const auto context = parts.context();
     parts.make_instances(context);
     if (const auto made = parts.make_reconciler(); !made) return tl::unexpected(made.error());
     if (const auto made = parts.make_output_folder(); !made) return tl::unexpected(made.error());

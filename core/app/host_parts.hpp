@@ -33,6 +33,8 @@ struct Host::Parts {
     std::map<std::string, std::unique_ptr<consensus::Watcher>> watchers;
     std::unique_ptr<logs::Pipeline> pipeline;
     std::unique_ptr<control::Api> api;
+    /// Expired: what plugins ask for comes too late.
+    std::shared_ptr<Parts*> alive = std::make_shared<Parts*>(this);
 
     Parts(base::EventLoop& l, Configuration c, std::function<base::Result<>()> r, state::Database d)
         : loop(l), configuration(std::move(c)), reload(std::move(r)), database(std::move(d)) {}
@@ -43,6 +45,8 @@ struct Host::Parts {
     }
 
     const plugin_host::Plugin& plugin_of(const config::InstanceSettings& table);
+    /// What instances are given, with what they may ask of this host.
+    plugin_host::HostContext context();
     void make_instances(const plugin_host::HostContext& context);
     base::Result<> make_reconciler();
     base::Result<> make_output_folder() const;

@@ -15,10 +15,13 @@ HostTable::HostTable(std::string where, std::string state_dir, const HostContext
       state_dir_(std::move(state_dir)),
       product_(host.product),
       log_(host.log),
+      wants_retry_(host.retry),
       identity_(host.identity_file) {
     table_.host = {sizeof(cmw_host),   CMW_ABI_MINOR, product_.c_str(), where_.c_str(),
                    state_dir_.c_str(), &log,          &service};
     table_.self = this;
+    retry_.retry = {sizeof(cmw_retry), 0, &retry_now};
+    retry_.self = this;
 }
 
 void HostTable::log(const cmw_host* host, std::uint32_t level, cmw_str line) noexcept {
@@ -33,8 +36,20 @@ void HostTable::log(const cmw_host* host, std::uint32_t level, cmw_str line) noe
 }
 
 const void* HostTable::service(const cmw_host* host, const char* name) noexcept {
-    if (name == nullptr || std::string_view(name) != CMW_SERVICE_IDENTITY) return nullptr;
-    return &reinterpret_cast<const Table*>(host)->self->identity_.table();
+    const auto* self = reinterpret_cast<const Table*>(host)->self;
+    const std::string_view wanted = name == nullptr ? "" : name;
+    if (wanted == CMW_SERVICE_IDENTITY) return &self->identity_.table();
+    if (wanted == CMW_SERVICE_RETRY) return &self->retry_.retry;
+    return nullptr;
+}
+
+void HostTable::retry_now(const cmw_retry* retry) noexcept {
+    const auto* self = reinterpret_cast<const Retry*>(retry)->self;
+    try {
+        if (self->wants_retry_) self->wants_retry_(self->where_);
+    } catch (...) {
+        return; // No memory: the host asks again in its own time.
+    }
 }
 
 tl::expected<std::string, Failure> make_state_folder(const std::string& where,

@@ -6,6 +6,8 @@
 #include "plugin_host/identity.hpp"
 #include "plugin_host/session.hpp"
 
+#include <cmw/abi/retry.h>
+
 namespace cmw::plugin_host {
 
 class HostTable {
@@ -22,14 +24,21 @@ class HostTable {
         cmw_host host{}; ///< First, so that a cmw_host* is a Table*.
         const HostTable* self = nullptr;
     };
+    struct Retry {
+        cmw_retry retry{}; ///< First, so that a cmw_retry* is a Retry*.
+        const HostTable* self = nullptr;
+    };
     static void log(const cmw_host* host, std::uint32_t level, cmw_str line) noexcept;
     static const void* service(const cmw_host* host, const char* name) noexcept;
+    static void retry_now(const cmw_retry* retry) noexcept;
 
     std::string where_;
     std::string state_dir_;
     std::string product_;
     LogLine log_;
+    std::function<void(std::string_view)> wants_retry_;
     Identity identity_;
+    Retry retry_;
     Table table_;
 };
 

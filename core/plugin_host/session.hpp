@@ -24,6 +24,9 @@ struct HostContext {
     std::string state_dir; ///< The host's; an instance gets <state_dir>/plugins/<name>, 0700.
     LogLine log = {};
     std::string identity_file = {}; ///< For the service "identity/1"; "": none is configured.
+    /// For the service "retry/1": `instance` ("binary-source.mine") wants to be asked again. [any
+    /// thread], and maybe later than the host: an abandoned call may still be at it.
+    std::function<void(std::string_view instance)> retry = {};
 };
 
 /// The values of options as the C ABI has them; owns what they point to. Movable, not copyable.

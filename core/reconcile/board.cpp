@@ -75,7 +75,8 @@ void Board::failed(const std::string& name, const base::Problem& problem, Again 
     const auto delay = again == Again::soon ? backoff.delay(++work.failures, part)
                                             : slow_backoff.delay(++work.mistakes, part);
     c.busy = Busy::no;
-    c.not_before = base::monotonic_now() + delay;
+    const bool at_once = std::exchange(work.news_of_source, false);
+    c.not_before = at_once ? base::Monotonic{} : base::monotonic_now() + delay;
     if (c.problem != words) {
         log(CMW_LEVEL_ERROR, fmt::format("{}: {}", name, words));
         const auto want = desired(c);

@@ -289,6 +289,17 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
     board.replan();
 }
 
+void Reconciler::try_again(const std::string& instance) {
+    auto& board = *impl_->board;
+    for (auto& c : board.facts.components) {
+        auto& work = board.components.at(c.name);
+        if (work.settings->from.instance != instance) continue;
+        c.not_before = {};
+        work.news_of_source = c.busy == Busy::fetching;
+    }
+    board.replan();
+}
+
 void Reconciler::suspend() {
     impl_->begun = false;
     impl_->again.reset();

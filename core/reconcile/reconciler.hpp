@@ -54,6 +54,9 @@ class Reconciler {
     /// The answer of a consensus source. Thread: the loop's, as all.
     void on_verdict(const std::string& instance, const plugin_host::Verdict& verdict);
 
+    /// A binary source says that what it could not give may be there now.
+    void try_again(const std::string& instance);
+
     /// The host is about to end, or to read another configuration: nothing is decided any more,
     /// and nothing started.
     void suspend();

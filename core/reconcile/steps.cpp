@@ -86,6 +86,7 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
     auto& work = board->components.at(name);
     auto* source = board->parts.sources.at(work.settings->from.instance);
     c.busy = Busy::fetching;
+    work.news_of_source = false;
     work.progress = std::make_shared<binary_store::Progress>();
     auto sink = board->parts.store.receive(digest, work.settings->max_size, work.progress);
     board->log(CMW_LEVEL_INFO, fmt::format("{}: fetching {}", name, digest.hex()));

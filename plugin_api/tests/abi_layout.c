@@ -7,6 +7,7 @@
 #include <cmw/abi/identity.h>
 #include <cmw/abi/log_backend.h>
 #include <cmw/abi/process_runner.h>
+#include <cmw/abi/retry.h>
 
 /* Every struct: its size, its last member, and no padding behind that (an addition would hide in it). */
 #define LAYOUT(type, bytes, last)                                                                  \
@@ -28,6 +29,7 @@ LAYOUT(cmw_library, 16, plugins);
 LAYOUT(cmw_artifact, 64, reserved);
 LAYOUT(cmw_verdict, 40, announce);
 LAYOUT(cmw_identity, 16, read);
+LAYOUT(cmw_retry, 16, now);
 LAYOUT(cmw_consensus_source_ops, 16, poll);
 LAYOUT(cmw_writer, 32, write);
 LAYOUT(cmw_binary_source_ops, 16, fetch);

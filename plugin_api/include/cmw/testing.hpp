@@ -15,7 +15,9 @@
 #include <cmw/identity.hpp>
 #include <cmw/log_backend.hpp>
 #include <cmw/process_runner.hpp>
+#include <cmw/retry.hpp>
 
+#include <atomic>
 #include <cerrno>
 #include <limits>
 #include <mutex>
@@ -26,7 +28,7 @@
 namespace [[gnu::visibility("hidden")]] cmw {
 namespace testing {
 
-/// Keeps the lines that a plugin logs; offers the service identity/1.
+/// Keeps the lines that a plugin logs; offers the services identity/1 and retry/1.
 class TestHost {
   public:
     explicit TestHost(std::string state_dir = "/tmp") : state_dir_(std::move(state_dir)) {
@@ -36,6 +38,8 @@ class TestHost {
         table_.self = this;
         identity_.identity = {sizeof(cmw_identity), 0, &read_identity};
         identity_.self = this;
+        retry_.retry = {sizeof(cmw_retry), 0, &count_retry};
+        retry_.self = this;
     }
     TestHost(const TestHost&) = delete;
     TestHost& operator=(const TestHost&) = delete;
@@ -49,6 +53,8 @@ class TestHost {
 
     /// The fields of the identity file; none: there is no file yet.
     std::map<std::string, std::string> identity;
+    /// How often the plugin asked to be asked again.
+    std::atomic<unsigned> retries{0};
 
   private:
     struct Table {
@@ -60,14 +66,24 @@ class TestHost {
         TestHost* self = nullptr;
     };
 
+    struct RetryTable {
+        cmw_retry retry{}; // First, so that a cmw_retry* is a RetryTable*.
+        TestHost* self = nullptr;
+    };
+
     static void log(const cmw_host* host, std::uint32_t, cmw_str line) noexcept {
         auto* self = reinterpret_cast<const Table*>(host)->self;
         const std::lock_guard lock(self->mutex_);
         self->lines_.emplace_back(to_view(line));
     }
     static const void* service(const cmw_host* host, const char* name) noexcept {
-        if (std::string_view(name) != CMW_SERVICE_IDENTITY) return nullptr;
-        return &reinterpret_cast<const Table*>(host)->self->identity_.identity;
+        const auto* self = reinterpret_cast<const Table*>(host)->self;
+        if (std::string_view(name) == CMW_SERVICE_IDENTITY) return &self->identity_.identity;
+        if (std::string_view(name) == CMW_SERVICE_RETRY) return &self->retry_.retry;
+        return nullptr;
+    }
+    static void count_retry(const cmw_retry* service) noexcept {
+        ++reinterpret_cast<const RetryTable*>(service)->self->retries;
     }
     static cmw_status read_identity(const cmw_identity* service, const char* field, char* buffer,
                                     std::size_t capacity, cmw_error* error) noexcept {
@@ -84,6 +100,7 @@ class TestHost {
     std::string state_dir_;
     Table table_;
     IdentityTable identity_;
+    RetryTable retry_;
     mutable std::mutex mutex_;
     std::vector<std::string> lines_;
 };

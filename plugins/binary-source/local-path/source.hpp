@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The binary source "local-path": a file of this machine, or the one in a folder that is named by
-// digest or target. Files are copied, never moved or changed.
+// The binary source "local-path": a file of this machine, or the one in a folder that has the
+// digest. Files are copied, never moved or changed. What is not there is waited for: the host is
+// told when something comes.
 #pragma once
 
+#include "binary-source/local-path/folder.hpp"
+#include "binary-source/local-path/watch.hpp"
+
 #include <cmw/binary_source.hpp>
+#include <cmw/retry.hpp>
 
 namespace cmw::local_path {
 
@@ -20,9 +25,9 @@ class Source final : public BinarySource {
     static constexpr std::array options{
         option<&Settings::path>(
             {.name = "path",
-             .help =
-                 "A file, or a folder that holds {digest}, {target}/{digest} or {target}; these "
-                 "two names may stand in it too. Here or in each use."}),
+             .help = "A file, or a folder: then {digest} or {target}/{digest} in it, else any of "
+                     "its files that hashes to the digest. {digest} and {target} may stand in it "
+                     "too. Here or in each use."}),
     };
     static constexpr std::array use_options{
         option<&UseSettings::path>(
@@ -31,13 +36,18 @@ class Source final : public BinarySource {
     static void check(const Settings& settings);
     static void check_use(const Settings& settings, const UseSettings& use);
 
-    Source(Settings settings, Host) : settings_(std::move(settings)) {}
+    Source(Settings settings, Host host) : settings_(std::move(settings)), host_(host) {}
 
     void fetch(const Call& call, const cmw_config& use, const Artifact& artifact,
                Writer& writer) override;
 
   private:
+    void look_out(const std::filesystem::path& place);
+
     Settings settings_;
+    Host host_;
+    Hashes hashes_;
+    Watch watch_{[this] { retry_now(host_); }};
 };
 
 } // namespace cmw::local_path

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmw/testing.hpp>
 #include <doctest/doctest.h>
+#include <functional>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 
 using namespace cmw;
@@ -30,16 +32,26 @@ Outcome outcome_of(Work work) {
     }
 }
 
+using Digest = std::vector<std::uint8_t>;
+
+Digest digest_of(const std::string& content) {
+    Digest digest(32);
+    REQUIRE(EVP_Digest(content.data(), content.size(), digest.data(), nullptr, EVP_blake2s256(),
+                       nullptr) == 1);
+    return digest;
+}
+
 struct Fixture {
     test::TemporaryFolder folder;
     TestHost host;
     TestCall call;
     TestWriter writer;
+    Digest digest{0xab, 0xcd};
+    std::optional<Source> source;
 
     Outcome fetch(std::optional<std::string> path, std::optional<std::string> of_use = {}) {
-        static constexpr std::array<std::uint8_t, 2> digest{0xab, 0xcd};
         const cmw_artifact artifact{sizeof(cmw_artifact),
-                                    digest.size(),
+                                    static_cast<std::uint32_t>(digest.size()),
                                     digest.data(),
                                     to_str("blake2s-256"),
                                     to_str("server"),
@@ -53,9 +65,9 @@ struct Fixture {
         Source::Settings settings;
         if (path) settings.path = *path;
         return outcome_of([&] {
-            Source source(settings, host.handle());
+            source.emplace(settings, host.handle());
             auto out = writer.handle();
-            source.fetch(call.handle(), use, Artifact(&artifact), out);
+            source->fetch(call.handle(), use, Artifact(&artifact), out);
         });
     }
 };
@@ -71,20 +83,126 @@ TEST_CASE_FIXTURE(Fixture, "a file is copied and stays") {
     CHECK(test::read_text(folder / "node") == content);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a folder is searched by digest, then by target") {
+TEST_CASE_FIXTURE(Fixture, "a folder is searched by name") {
     test::write_text(folder / "other", "no");
     const auto nothing = fetch(folder / "");
     CHECK(nothing.status == CMW_NOT_FOUND);
-    CHECK(nothing.text ==
-          "cannot find the artifact in " + folder / "" + ": tried abcd, server/abcd, server");
-    for (const auto* name : {"server", "server/abcd", "abcd"}) {
+    CHECK(nothing.text == "cannot find the artifact in " + folder / "" +
+                              ": tried abcd, server/abcd, and hashed 1 of its 1 files; waiting for "
+                              "it");
+    for (const auto* name : {"server/abcd", "abcd"}) {
         CAPTURE(name);
-        std::filesystem::remove_all(folder / "server");
         test::write_text(folder / name, name);
         writer.content.clear();
         CHECK(fetch(folder / "").text == "");
         CHECK(writer.content == name);
     }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a folder is searched by content, whatever the names") {
+    const std::string content(300'000, 'c');
+    digest = digest_of(content);
+    test::write_text(folder / "a-readme", "no");
+    test::write_text(folder / "my build (final)", content);
+    test::write_text(folder / "server", "an older one");
+    REQUIRE(::mkfifo((folder / "a-fifo").c_str(), 0600) == 0);
+    std::filesystem::create_symlink("/dev/zero", folder / "a-link");
+    CHECK(fetch(folder / "").text == "");
+    CHECK(writer.content == content);
+    test::write_text(folder / "my build (final)", content + "changed");
+    CHECK(fetch(folder / "").status == CMW_NOT_FOUND);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what a file hashed to is remembered while it is the same file") {
+    test::write_text(folder / "file", "content");
+    Hashes hashes;
+    const auto of = [&] { return hashes.of(call.handle(), File(folder / "file"), "sha-256"); };
+    const auto first = of();
+    CHECK(first == "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73");
+    CHECK(of() == first);
+    const auto written = std::filesystem::last_write_time(folder / "file");
+    test::write_text(folder / "file", "CONTENT");
+    std::filesystem::last_write_time(folder / "file", written);
+    CHECK(of() != first);
+    CHECK(hashes.of(call.handle(), File(folder / "file"), "md5") == "");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a link may lead to within a folder, not out of it") {
+    const test::TemporaryFolder elsewhere;
+    test::write_text(elsewhere / "secret", "secret");
+    std::filesystem::create_symlink(elsewhere / "secret", folder / "abcd");
+    const auto out = fetch(folder / "");
+    CHECK(out.status == CMW_FAILED);
+    CHECK(out.text == "cannot take " + folder / "" + "abcd: it leads out of " + folder / "" +
+                          ", to " + elsewhere / "secret");
+    CHECK(writer.content.empty());
+    std::filesystem::remove(folder / "abcd");
+    test::write_text(folder / "versions/7", "seven");
+    std::filesystem::create_symlink("versions/7", folder / "abcd");
+    CHECK(fetch(folder / "").text == "");
+    CHECK(writer.content == "seven");
+}
+
+namespace {
+
+/// Waits until the host was asked for another try.
+bool asked(const TestHost& host, unsigned times) {
+    for (int i = 0; i < 3'000; ++i) {
+        if (host.retries >= times) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
+} // namespace
+
+TEST_CASE_FIXTURE(Fixture, "what is not there is waited for") {
+    struct Case {
+        const char* what;
+        const char* path;
+        std::function<void()> comes;
+    };
+    const std::vector<Case> table{
+        {"a file", "node", [&] { test::write_text(folder / "node", "x"); }},
+        {"renamed", "bin-node",
+         [&] {
+             test::write_text(folder / "temporary", "x");
+             std::filesystem::rename(folder / "temporary", folder / "bin-node");
+         }},
+        {"a link", "linked", [&] { std::filesystem::create_symlink("node", folder / "linked"); }},
+        {"with its folders", "a/b/node", [&] { test::write_text(folder / "a/b/node", "x"); }},
+        {"in a folder", "", [&] { test::write_text(folder / "anything", "x"); }},
+        {"in the folder of a target", "",
+         [&] {
+             std::filesystem::create_directory(folder / "server");
+             test::write_text(folder / "server/abcd", "x");
+         }},
+    };
+    unsigned before = 0;
+    for (const auto& entry : table) {
+        CAPTURE(entry.what);
+        before = host.retries;
+        REQUIRE(fetch(folder / entry.path).status == CMW_NOT_FOUND);
+        entry.comes();
+        CHECK(asked(host, before + 1));
+    }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a file that was not the right one is watched for another") {
+    test::write_text(folder / "node", "half of");
+    CHECK(fetch(folder / "node").text == "");
+    test::write_text(folder / "node", "half of it and the rest");
+    CHECK(asked(host, 1));
+}
+
+TEST_CASE_FIXTURE(Fixture, "what happens beside a file that is waited for wakes nobody") {
+    REQUIRE(fetch(folder / "node").status == CMW_NOT_FOUND);
+    test::write_text(folder / "other", "x");
+    test::write_text(folder / "another", "x");
+    test::write_text(folder / "node", "x");
+    CHECK(asked(host, 1));
+    source.reset(); // The watch has ended: nothing more can come.
+    CHECK(host.retries == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "names may stand in the path") {
@@ -108,6 +226,7 @@ TEST_CASE_FIXTURE(Fixture, "what is no file is refused without opening it") {
         CHECK(done.status == CMW_FAILED);
         CHECK(done.text == "cannot read " + path + ": it is not a regular file");
     }
+    std::filesystem::remove(folder / "fifo");
     std::filesystem::create_directories(folder / "server/abcd");
     CHECK(fetch(folder / "").status == CMW_NOT_FOUND);
     CHECK(fetch(folder / "missing").status == CMW_NOT_FOUND);

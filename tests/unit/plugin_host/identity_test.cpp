@@ -48,4 +48,22 @@ TEST_CASE("a plugin is told who the node is, from the file as it is now") {
           Answer{CMW_CONFIG, "cannot tell who this node is: set 'file' in [identity]"});
 }
 
+TEST_CASE("an instance may ask to be asked again, and is named") {
+    std::vector<std::string> asked;
+    HostContext context{"cmix-wrapper/1", "/tmp", {}, {}, {}};
+    const auto ask = [&] {
+        const HostTable table("binary-source.mine", "/tmp", context);
+        const auto& host = table.get();
+        const auto* retry = static_cast<const cmw_retry*>(host.service(&host, CMW_SERVICE_RETRY));
+        REQUIRE(retry != nullptr);
+        retry->now(retry);
+        CHECK(host.service(&host, "retry/2") == nullptr);
+        CHECK(host.service(&host, nullptr) == nullptr);
+    };
+    ask(); // A host that does not care.
+    context.retry = [&](std::string_view instance) { asked.emplace_back(instance); };
+    ask();
+    CHECK(asked == std::vector<std::string>{"binary-source.mine"});
+}
+
 TEST_SUITE_END();

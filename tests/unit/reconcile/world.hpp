@@ -131,7 +131,10 @@ inline std::string version(const std::string& name) {
 /// One life of a host, over what lies in `folder` and runs in `programs`.
 class Life {
   public:
-    Life(const TemporaryFolder& folder, Programs& programs)
+    using Change = std::function<void(config::Settings&)>;
+
+    /// `change`: of the configuration.
+    Life(const TemporaryFolder& folder, Programs& programs, const Change& change = {})
         : loop_(std::move(*base::EventLoop::create())), runner_(*loop_, programs), source(*loop_) {
         config::ComponentSettings component;
         component.name = component.field = "server";
@@ -139,6 +142,8 @@ class Life {
         component.approved_by.instance = "chain";
         component.from.instance = "store";
         component.max_size = 1 << 20;
+        component.keep = 3;
+        settings_.host.keep_size = 1 << 30;
         settings_.components = {component};
         config::ServiceSettings service;
         service.name = "cmix";
@@ -149,6 +154,7 @@ class Life {
         service.restart_cap = std::chrono::milliseconds(10);
         service.healthy_after = std::chrono::seconds(10);
         settings_.services = {service};
+        if (change) change(settings_);
         std::filesystem::create_directories(folder / "bin");
         std::filesystem::create_directories(folder / "state");
         database_.emplace(std::move(*state::Database::open(folder / "state/state.db")));
