@@ -18,6 +18,7 @@ struct ComponentWork {
     state::ComponentRecord record;
     unsigned failures = 0; ///< In a row, of fetch, stage or activation.
     unsigned mistakes = 0; ///< In a row, of what would most likely fail again just so.
+    std::optional<Digest> fetching;
     bool news_of_source = false; ///< It asked for another try while one was under way.
     std::shared_ptr<binary_store::Progress> progress;
     /// The installed file, as it was last hashed.

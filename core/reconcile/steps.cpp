@@ -82,11 +82,16 @@ void inspect(const std::shared_ptr<Board>& board, const std::string& name) {
 }
 
 void fetch(const std::shared_ptr<Board>& board, const std::string& name, const Digest& digest) {
+    // Two components may come out of one archive. When the other's fetch ends there is a new plan.
+    if (std::ranges::any_of(board->components,
+                            [&](const auto& other) { return other.second.fetching == digest; }))
+        return;
     auto& c = board->component(name);
     auto& work = board->components.at(name);
     auto* source = board->parts.sources.at(work.settings->from.instance);
     c.busy = Busy::fetching;
     work.news_of_source = false;
+    work.fetching = digest;
     work.progress = std::make_shared<binary_store::Progress>();
     auto sink = board->parts.store.receive(digest, work.settings->max_size, work.progress);
     board->log(CMW_LEVEL_INFO, fmt::format("{}: fetching {}", name, digest.hex()));
@@ -98,13 +103,14 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
                       auto& parts = alive->components.at(name);
                       const bool mistaken = parts.progress && parts.progress->mistaken;
                       parts.progress.reset();
+                      parts.fetching.reset();
                       if (!outcome)
                           return alive->failed(name,
                                                {"binary-source." + parts.settings->from.instance,
                                                 outcome.error().text, ""},
                                                mistaken ? Board::Again::much_later
                                                         : Board::Again::soon);
-                      alive->component(name).stored.insert(digest);
+                      for (auto& any : alive->facts.components) any.stored.insert(digest);
                       note_use(alive, name, digest);
                       alive->remember({0,
                                        {},

@@ -211,3 +211,20 @@ TEST_CASE("an archive without the file is shown, and not fetched again and again
     CHECK(site.kept(archive));
     CHECK(site.life->source.fetches == 1);
 }
+
+TEST_CASE("two components out of one archive cost one fetch") {
+    Site site([](config::Settings& settings) {
+        settings.components[0].unpack = "bin/node";
+        auto library = settings.components[0];
+        library.name = "library";
+        library.path += ".so";
+        library.unpack = "lib/node.so";
+        settings.components.push_back(library);
+        settings.services[0].components.push_back("library");
+    });
+    const auto archive = make_archive("tar.gz", {{"bin/node", v1}, {"lib/node.so", "library"}});
+    site.settle(archive, v1);
+    CHECK(site.life->source.fetches == 1);
+    CHECK(read_text(site.folder / "bin/node.so") == "library");
+    CHECK(site.life->reconciler().report().at("library").facts.installed == digest_of(archive));
+}
