@@ -146,7 +146,7 @@ VerifiedChain::VerifiedChain(const Hash& checkpoint, const Host& host)
     // Another checkpoint is the operator's word, which counts for more than what was kept.
     if (state_ && state_->checkpoint != checkpoint_) state_.reset();
     if (!state_) return;
-    known_ = state_->since;
+    known_ = std::max(state_->since, state_->read);
     saved_ = state_->read;
 }
 

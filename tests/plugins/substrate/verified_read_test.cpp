@@ -278,6 +278,14 @@ TEST_CASE("what is proven is kept over a restart, and not gone back behind") {
     CHECK(reader.prove(node.newest() - 1) == CMW_AGAIN);
     CHECK(node.requests() == 0);
     CHECK(reader.prove(node.newest()) == CMW_OK);
+    // A set that comes while the host is off is found with one question and its block's header.
+    node.change_authorities();
+    node.grow(2);
+    reader.renew();
+    node.requests();
+    CHECK(reader.prove(node.newest()) == CMW_OK);
+    CHECK(reader.verified->set() == 2);
+    CHECK(node.requests() == 5);
     // Another checkpoint begins anew; a file that is damaged, too, with a word.
     reader.begin_at(10);
     CHECK(reader.prove(11) == CMW_OK);
