@@ -37,6 +37,12 @@ struct Manners {
     std::string fails;              ///< The method that ends in an error of the node.
 };
 
+/// Makes an error of the node.
+struct RpcError {
+    int code;
+    std::string message;
+};
+
 class FakeChain {
   public:
     using Bytes = std::vector<std::uint8_t>;
@@ -95,6 +101,8 @@ class FakeChain {
         std::shared_ptr<const std::map<std::string, Bytes>> state; ///< All other values.
     };
 
+    static constexpr const char* subscription = "sub-1";
+    static std::string hash_text(std::uint64_t seed);
     void take(WebSocketServer::Peer& peer, const std::string& text);
     void flush();
     void send(WebSocketServer::Peer& peer, const std::string& text);

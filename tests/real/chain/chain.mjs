@@ -99,6 +99,31 @@ export class Chain {
   approve(changes) {
     return this.asRoot(this.api.tx.xxCmix.setCmixHashes({ ...this.original, ...changes }))
   }
+  /** The validators at these places are disabled from the next block on, which is made. */
+  async disable(places) {
+    await this.provider.send('dev_setStorage', [{ Session: { DisabledValidators: places } }])
+    await this.block()
+  }
+  /** The committee has one motion under way, for this call, or none; a block with it is made. */
+  async move(call, index) {
+    const committee = this.api.query.technicalCommittee
+    const hash = call?.method.hash.toHex()
+    const values = call
+      ? [[committee.proposalOf.key(hash), call.method.toHex()],
+         [committee.voting.key(hash), this.api.createType('PalletCollectiveVotes',
+           { index, threshold: 2, ayes: [], nays: [], end: 1000000 }).toHex()]]
+      : []
+    values.push([committee.proposals.key(), this.api.createType('Vec<H256>', call ? [hash] : []).toHex()])
+    await this.provider.send('dev_setStorage', [values])
+    await this.block()
+  }
+  /** The scheduler is to carry out the call, as Root, in that block, or nothing. */
+  async schedule(height, call) {
+    const task = call && { maybeId: null, priority: 0, call: call.method.toHex(), maybePeriodic: null,
+                           origin: { system: 'Root' } }
+    await this.provider.send('dev_setStorage', [{ Scheduler: { Agenda: [[[height], call ? [task] : null]] } }])
+    await this.block()
+  }
   /** What the chain has becomes too short to be read. */
   async truncate() {
     const short = (await this.encoded()).slice(0, 400)

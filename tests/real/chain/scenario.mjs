@@ -40,7 +40,48 @@ check('the eight hashes of the genesis are told at once', first &&
   Object.entries(first.approved).every(([field, text]) => `0x${text.slice(12)}` === original[field]))
 checks.note(`first answer after ${first?.poll_ms} ms; private memory ${first?.private_kb} kB`)
 
+// Beside it one that is to be a validator: the first of the session, by its ledger's id.
+const { query, tx } = chain.api
+const [stash] = await query.session.validators()
+const controller = (await query.staking.bonded(stash)).unwrap()
+const id = (await query.staking.ledger(controller)).unwrap().cmixId.unwrap().toHex()
+const seen = []
+const validator = start(process.argv[2], [chain.url, '3600', id], { stdio: ['ignore', 'pipe', 'inherit'] })
+createInterface({ input: validator.stdout }).on('line', (text) => seen.push(JSON.parse(text)))
+async function judged(wanted) {
+  const end = Date.now() + 30000
+  while (Date.now() < end) {
+    if (seen.splice(0).some(wanted)) return true
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+const runs = (one) => one.standing === 'run'
+check('the node of an active validator may run', await judged(runs))
+await chain.disable([7, 0])
+check('a disabled one waits, with the approvals', await judged((one) => one.standing === 'wait' &&
+  /but disabled$/.test(one.reason) && Object.keys(one.approved).length === 8))
+await chain.disable([99, 3])
+check('positions of others, and of nobody, change nothing', await judged(runs))
+validator.kill()
+lines.length = 0
+
 const server = digest()
+const hashes = { ...original, server: `0x${server}` }
+const announces = (height, why) => (one) => one.announced?.length === 1 &&
+  one.announced[0].target === 'server' && one.announced[0].digest === `blake2s-256:${server}` &&
+  one.announced[0].height === height && one.announced[0].why === why
+await chain.move(tx.utility.batchAll([tx.system.remark('0x01'), tx.xxCmix.setCmixHashes(hashes)]), 12)
+check("a motion of the technical committee announces what it would change",
+  await line(announces(0, 'motion #12 of the technical committee')))
+await chain.move()
+check('one that is over does not', await line((one) => one.announced?.length === 0))
+const block = await chain.height() + 50
+await chain.schedule(block, tx.xxCmix.setCmixHashes(hashes))
+check("the scheduler's agenda does, with the block", await line(announces(block, `scheduled for block ${block}`)))
+await chain.schedule(block)
+check('a call that is cancelled does not', await line((one) => one.announced?.length === 0))
+check("the committee's mandate is shown", /^block 2629800 \(\d+ blocks left\)$/.test(first?.facts.admin_permission))
+
 await approve({ server: `0x${server}` })
 check('set_cmix_hashes is told with the block that enacts it', await line(named('server', server)))
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// watch-chain URL [SECONDS] - the substrate plugin's class on a real node, without a host. Prints a
-// line of JSON for each answer. Beside it a connection of its own takes the same finalised heads,
+// watch-chain URL [SECONDS [NODE]] - the substrate plugin's class on a real node, without a host.
+// Prints a line of JSON for each answer. NODE is the node's id, "0x<64 hex>", whose validator is
+// looked for; without it the node may run once it is in sync. Beside it a connection of its own takes the same finalised heads,
 // so that each line tells how long after the head's notification the answer was there.
 #include "consensus-source/substrate/rpc_client.hpp"
 #include "consensus-source/substrate/substrate.hpp"
@@ -80,7 +81,15 @@ void print(const cmw::testing::TestVerdict& verdict, double after_ms, double too
         std::printf("%s\"%s\": \"%s\"", comma, target.c_str(), digest.c_str());
         comma = ", ";
     }
-    std::printf("}, \"facts\": {");
+    std::printf("}, \"announced\": [");
+    comma = "";
+    for (const auto& one : verdict.announced) {
+        std::printf("%s{\"target\": \"%s\", \"digest\": \"%s\", \"height\": %llu, \"why\": \"%s\"}",
+                    comma, one.target.c_str(), one.digest.c_str(),
+                    static_cast<unsigned long long>(one.height), one.why.c_str());
+        comma = ", ";
+    }
+    std::printf("], \"facts\": {");
     comma = "";
     for (const auto& [name, value] : verdict.facts) {
         std::printf("%s\"%s\": \"%s\"", comma, name.c_str(), value.c_str());
@@ -100,8 +109,10 @@ int main(int argc, char** argv) {
     const auto end = Clock::now() + std::chrono::seconds(argc > 2 ? std::stol(argv[2]) : 3600);
     Heads heads(argv[1]);
     cmw::testing::TestHost host;
-    const cmw::substrate::Settings settings{.endpoints = {argv[1]},
-                                             .ready = cmw::substrate::ready_synced};
+    using namespace cmw::substrate;
+    if (argc > 3) host.identity["hexNodeID"] = argv[3];
+    const Settings settings{.endpoints = {argv[1]},
+                            .ready = argc > 3 ? ready_validator : ready_synced};
     auto source = std::make_unique<cmw::substrate::Substrate>(settings, host.handle());
     while (Clock::now() < end) {
         cmw::testing::TestVerdict verdict;
