@@ -50,7 +50,7 @@ Chain::Chain(const Call& call, const Settings& settings, const Host& host, const
     if (settings.genesis && shared::from_hex(*settings.genesis) != shared::from_hex(genesis_))
         throw Error(CMW_CONFIG, "cannot use " + endpoint_.name() + ": it is of the network with " +
                                     "genesis " + genesis_ + ", not " + *settings.genesis);
-    subscription_ = rpc_.result(call, heads).convert<std::string>();
+    subscription_ = parse_subscription(rpc_.result(call, heads));
     const auto hash = parse_hash(rpc_.result(call, head), "the finalised head");
     newest_ = parse_head(rpc_.result(call, rpc_.ask(call, "chain_getHeader", {hash})));
 }

@@ -91,6 +91,11 @@ SyncState parse_health(const Var& health) {
     return {.syncing = syncing.convert<bool>()};
 }
 
+std::string parse_subscription(const Var& name) {
+    if (!name.isString() && !name.isInteger()) refuse("the subscription has no name");
+    return name.convert<std::string>();
+}
+
 bool is_synced(const SyncState& state, bool was_synced) {
     const auto allowed = was_synced ? major_sync : block_on_its_way;
     return !state.syncing && state.highest <= state.current + allowed;

@@ -42,6 +42,9 @@ SyncState parse_health(const Poco::Dynamic::Var& health);
 /// A 32-byte hash, "0x<64 hex>" in lower case. `what` is for the message.
 std::string parse_hash(const Poco::Dynamic::Var& hash, const char* what);
 
+/// The name of a subscription, which nodes give as a text or a number.
+std::string parse_subscription(const Poco::Dynamic::Var& name);
+
 /// Whether the node follows its chain. A block on its way is no lag; and one that was in sync
 /// stays so up to the lag at which Substrate itself speaks of syncing again, so that a burst of
 /// blocks takes nobody out of service.

@@ -4,6 +4,8 @@
 #include "consensus-source/substrate/quorum.hpp"
 #include "shared/hex.hpp"
 
+#include <set>
+
 namespace cmw::substrate {
 namespace {
 
@@ -56,7 +58,14 @@ void tell_facts(const Reading& reading, Verdict& verdict) {
 void Substrate::check(const Settings& settings) {
     if (settings.endpoints.empty())
         throw Error(CMW_CONFIG, "cannot read a chain: 'endpoints' names no node");
-    for (const auto& url : settings.endpoints) parse_endpoint(url);
+    std::set<std::string> known;
+    for (const auto& url : settings.endpoints) {
+        const auto endpoint = parse_endpoint(url);
+        const bool added = known.insert(endpoint.name() + endpoint.resource).second;
+        if (!added && settings.agree > 1) // It would agree with itself.
+            throw Error(CMW_CONFIG, "cannot have endpoints agree: 'endpoints' names " +
+                                        endpoint.name() + " twice");
+    }
     if (settings.agree < 1 || static_cast<std::size_t>(settings.agree) > settings.endpoints.size())
         throw Error(CMW_CONFIG, "cannot have " + std::to_string(settings.agree) +
                                     " endpoints agree: 'endpoints' names " +

@@ -203,6 +203,7 @@ void FakeChain::take(WebSocketServer::Peer& peer, const std::string& text) {
     try {
         if (method == manners_.fails) throw RpcError{-32000, "State already discarded"};
         answer.set("result", result(method, *request->getArray("params")));
+        if (manners_.odd) answer.set("result", Object());
     } catch (const RpcError& e) {
         Object error;
         error.set("code", e.code);

@@ -27,6 +27,7 @@ TEST_CASE("a connection that fails in any way is a failure, and a new instance g
         {.lies = true},
         {.wrong_ids = true},
         {.huge = true},
+        {.odd = true},
         {.omits = true},
         {.fails = "state_queryStorageAt"},
         {.fails = "chain_getBlockHash"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/substrate/chain_answers.hpp"
 #include "consensus-source/substrate/endpoint.hpp"
+#include "consensus-source/substrate/storage.hpp"
 #include "shared/json_rpc.hpp"
 
 #include <cmw/error.hpp>
@@ -94,6 +95,10 @@ TEST_CASE("headers are read as nodes write them") {
     CHECK_THROWS_AS(parse_head(json(R"({"number":"0x1"})")), cmw::Error);
     CHECK_THROWS_AS(parse_head(Poco::Dynamic::Var()), cmw::Error);
     CHECK_THROWS_AS(parse_hash(std::string("0x12"), "it"), cmw::Error);
+    CHECK(parse_subscription(std::string("x1")) == "x1");
+    CHECK(parse_subscription(12) == "12");
+    CHECK_THROWS_AS(parse_subscription(json("{}")), cmw::Error);
+    CHECK_THROWS_AS(parse_subscription(Poco::Dynamic::Var()), cmw::Error);
     CHECK(parse_hash("0x" + std::string(64, 'A'), "it") == hash);
 }
 
@@ -150,4 +155,30 @@ TEST_CASE("endpoints are WebSocket URLs, shown without what may be secret") {
         CAPTURE(wrong);
         CHECK_THROWS_AS(parse_endpoint(wrong), cmw::Error);
     }
+}
+
+TEST_CASE("values come with their keys, all that were asked for, of the right block") {
+    const auto values = [&](const std::string& changes) {
+        return parse_values(json(R"([{"block":")" + hash + R"(","changes":)" + changes + "}]"),
+                            {"0x01", "0x02"}, hash);
+    };
+    const auto found = values(R"([["0x01","0x1234"],["0x02",null]])");
+    CHECK(found.at("0x01") == std::vector<std::uint8_t>{0x12, 0x34});
+    CHECK(found.at("0x02") == std::nullopt);
+    CHECK(values(R"([["0x02","0x"],["0x01","0x00"],["0x03","0x"]])").at("0x02")->empty());
+    for (const char* changes :
+         {"[]", "{}", "null", R"([["0x01","0x12"]])", R"([["0x01","12"],["0x02",null]])",
+          R"([["0x01","0x1"],["0x02",null]])", R"([["0x01",7],["0x02",null]])",
+          R"(["0x01","0x02"])", R"([["0x01"],["0x02"]])", R"([[1,"0x12"],["0x02",null]])"}) {
+        CAPTURE(changes);
+        CHECK_THROWS_AS(values(changes), cmw::Error);
+    }
+    CHECK_THROWS_AS(parse_values(json("[]"), {"0x01"}, hash), cmw::Error);
+    CHECK_THROWS_AS(parse_values(json("{}"), {}, hash), cmw::Error);
+    CHECK_THROWS_AS(parse_values(json(R"([{"block":"0x12","changes":[]}])"), {}, hash), cmw::Error);
+    CHECK_THROWS_AS(
+        parse_values(json(R"([{"block":"0x)" + std::string(64, 'b') + R"(","changes":[]}])"), {},
+                     hash),
+        cmw::Error);
+    CHECK_THROWS_AS(parse_values(json("[1]"), {}, hash), cmw::Error);
 }

@@ -126,7 +126,7 @@ TEST_CASE("all endpoints dead is one failure, that of the last one tried") {
     CHECK(f.host.lines().size() == 1);
 }
 
-TEST_CASE("two of three must agree, and the one that differs is named") {
+TEST_CASE("flaw 12: two of three must agree, and the one that differs is named") {
     Nodes nodes;
     Follower f(nodes.settings(2));
     REQUIRE(f.poll() == CMW_OK);
@@ -253,4 +253,7 @@ TEST_CASE("so many must agree as there are endpoints, at most") {
     CHECK(status({.endpoints = {"ws://a", "ws://b"}, .agree = 2}) == CMW_OK);
     CHECK(status({.endpoints = {"ws://a", "ws://b"}, .agree = 3}) == CMW_CONFIG);
     CHECK(status({.endpoints = {"ws://a"}, .agree = 0}) == CMW_CONFIG);
+    // One that is named twice would agree with itself.
+    CHECK(status({.endpoints = {"ws://a", "ws://a:80/"}, .agree = 2}) == CMW_CONFIG);
+    CHECK(status({.endpoints = {"ws://a", "ws://a:80/"}}) == CMW_OK);
 }
