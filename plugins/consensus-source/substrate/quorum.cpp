@@ -16,6 +16,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds shortest_pause = std::chrono::minutes(1);
 constexpr std::chrono::seconds longest_pause = std::chrono::minutes(16);
 
+/// The same, with the name of who is to blame.
+Error named(const Error& error, const Endpoint& endpoint) {
+    const std::string text = error.what();
+    if (text.find(endpoint.name()) != std::string::npos) return error;
+    return Error(error.status(), text + " (" + endpoint.name() + ")");
+}
+
 bool same(const Outcome& a, const Outcome& b) {
     return a.reading.answer == b.reading.answer && a.reading.usable && b.reading.usable &&
            a.agreeing == b.agreeing && a.differing == b.differing && a.failing == b.failing;
@@ -77,7 +84,7 @@ void Quorum::connect(const Call& call) {
             pending_ = true;
         } catch (const Error& e) {
             if (e.status() == CMW_CANCELLED) throw;
-            failure = e;
+            failure = named(e, link.endpoint);
             logged = false;
             link.pause = std::clamp(2 * link.pause, shortest_pause, longest_pause);
             link.retry_at = Clock::now() + link.pause;
@@ -112,7 +119,7 @@ void Quorum::attempt(Link& link, Work work) {
         work(*link.chain);
     } catch (const Error& e) {
         if (e.status() == CMW_CANCELLED) throw;
-        drop(link, e);
+        drop(link, named(e, link.endpoint));
     }
 }
 
