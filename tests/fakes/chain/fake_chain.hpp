@@ -31,7 +31,7 @@ struct Manners {
     bool lies = false;            ///< Its blocks are others than those it calls final.
     bool lacks_sync_state = false;  ///< Like chains without system_syncState.
     bool wrong_ids = false;         ///< Answers what nobody asked.
-    bool odd = false;              ///< Each result is an object of no use.
+    bool odd = false;               ///< Each result is an object of no use.
     bool huge = false;              ///< Speaks of a message of a gigabyte.
     bool omits = false;             ///< Leaves out values that it was asked for.
     bool ends_subscription = false; ///< Ends it instead of telling of a head.
