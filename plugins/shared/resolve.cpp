@@ -69,32 +69,30 @@ std::thread start(const std::shared_ptr<Lookup>& lookup) {
     return thread;
 }
 
-/// The thread of a look-up, joined when it is done and left behind when it is not.
+/// The thread of a look-up, left behind if it is not done in time.
 class Waiting {
   public:
     explicit Waiting(std::shared_ptr<Lookup> lookup)
         : lookup_(std::move(lookup)), thread_(start(lookup_)) {}
     ~Waiting() {
-        if (done_) {
-            thread_.join();
-        } else {
-            ++left_behind;
-            lookup_->abandoned = true;
-            thread_.detach();
-        }
+        if (!thread_.joinable()) return;
+        ++left_behind;
+        lookup_->abandoned = true;
+        thread_.detach();
     }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
+    /// True: what it found is there.
     bool wait(const Call& call, std::chrono::steady_clock::time_point until) {
-        done_ = call.wait(lookup_->done, POLLIN, until);
-        return done_;
+        if (!call.wait(lookup_->done, POLLIN, until)) return false;
+        thread_.join();
+        return true;
     }
 
   private:
     std::shared_ptr<Lookup> lookup_;
     std::thread thread_;
-    bool done_ = false;
 };
 
 } // namespace

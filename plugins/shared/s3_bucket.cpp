@@ -83,7 +83,7 @@ S3Place place_of(const S3Settings& settings, const std::string& key) {
     return {server.substr(0, host) + settings.bucket + "." + server.substr(host), "/" + key};
 }
 
-S3Bucket::S3Bucket(S3Settings settings, Environment environment, Host host)
+S3Bucket::S3Bucket(S3Settings settings, const Environment& environment, Host host)
     : settings_(std::move(settings)),
       credentials_(settings_.credentials, environment, std::string(host.product())),
       host_(host) {

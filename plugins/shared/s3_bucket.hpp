@@ -38,7 +38,7 @@ S3Place place_of(const S3Settings& settings, const std::string& key);
 
 class S3Bucket {
   public:
-    S3Bucket(S3Settings settings, Environment environment, Host host);
+    S3Bucket(S3Settings settings, const Environment& environment, Host host);
 
     /// Asks for an object. `headers`: Range, If-Match, If-None-Match and their like. Gives an answer
     /// 200, 206, 304, 412 or 416, body unread; throws what any other one means. Tries once more with

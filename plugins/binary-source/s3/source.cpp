@@ -53,10 +53,10 @@ void Source::check(const Settings& settings) {
     shared::check_limits(limits_of(settings));
 }
 
-Source::Source(const Settings& settings, Host host, shared::Environment environment)
+Source::Source(const Settings& settings, Host host, const shared::Environment& environment)
     : key_(settings.key),
       limits_(limits_of(settings)),
-      bucket_(bucket_settings(settings), std::move(environment), host) {}
+      bucket_(bucket_settings(settings), environment, host) {}
 
 void Source::fetch(const Call& call, const cmw_config&, const Artifact& artifact, Writer& writer) {
     shared::Transfer transfer(call, writer, limits_);

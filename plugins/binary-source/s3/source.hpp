@@ -108,7 +108,7 @@ class Source final : public BinarySource {
 
     /// `environment`: where AWS_* are looked up.
     Source(const Settings& settings, Host host,
-           shared::Environment environment = shared::process_environment);
+           const shared::Environment& environment = shared::process_environment);
 
     void fetch(const Call& call, const cmw_config& use, const Artifact& artifact,
                Writer& writer) override;
