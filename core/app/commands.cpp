@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view host = "The host";
 constexpr std::string_view operate = "Operate a running host";
+constexpr std::string_view decide = "Decide over a component";
 constexpr std::string_view look_into = "Look into configuration and files";
 
 constexpr Option json{"json", 0, "", "print JSON, with stable names and nothing else"};
@@ -152,6 +153,86 @@ std::span<const Command> commands() {
          {},
          "  cmix-wrapper check && cmix-wrapper reload",
          reload},
+        {"pin",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "use this binary, whatever consensus approves",
+         "The component is kept at the digest or file that you name, until 'unpin'. With --digest\n"
+         "it is fetched from the component's binary source; with --file the host copies the file\n"
+         "into its store (it must be able to read it, as its own user), and needs no source.\n"
+         "\n"
+         "A pin is your own risk: a network may punish a node that runs other software than it\n"
+         "approved. It shows in 'status' and 'history', and lasts over restarts. If the pinned "
+         "one\n"
+         "does not start, what ran before comes back, and the pinned one is quarantined.",
+         {{"digest", 0, "HEX", "this one, as 'digest' prints it"},
+          {"file", 0, "PATH", "a copy of this file, as it is now"}},
+         "  cmix-wrapper pin server --file ./my-cmix\n"
+         "  cmix-wrapper pin server --digest $(cmix-wrapper digest my-cmix | cut -d' ' -f1)",
+         pin},
+        {"unpin",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "use what consensus approves again",
+         "Ends a pin. What consensus approves by now is then an upgrade like any other: fetched,\n"
+         "verified, and activated as the component's policy says.",
+         {},
+         "  cmix-wrapper unpin server",
+         unpin},
+        {"hold",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "keep what is in use, until 'release'",
+         "Freezes a component at what is in use now. What consensus approves meanwhile is shown\n"
+         "and fetched ahead, and not activated. It lasts over restarts.",
+         {},
+         "  cmix-wrapper hold server",
+         hold},
+        {"release",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "follow consensus again, and try what was quarantined",
+         "Ends a hold and a roll-back, and takes every digest of the component out of quarantine:\n"
+         "what is approved is tried again, once.",
+         {},
+         "  cmix-wrapper release server",
+         release},
+        {"rollback",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "go back to what was in use before",
+         "Activates the version that was in use before, or the one that --to names (whole, or its\n"
+         "first digits; see 'previous' in 'status --json'). The one that is left is quarantined:\n"
+         "it is not used again until consensus approves another, or 'release'. It concerns this\n"
+         "one component; others of the same service stay as they are.",
+         {{"to", 0, "DIGEST", "go back to this one"}},
+         "  cmix-wrapper rollback server\n"
+         "  cmix-wrapper rollback server --to 1f3a5c7e9b",
+         rollback},
+        {"approve",
+         decide,
+         "COMPONENT",
+         1,
+         1,
+         "let what waits be activated now",
+         "With activation = \"manual\" a newly approved version waits, fetched, verified and "
+         "staged,\n"
+         "for this command; with \"window\" or a spread this does not wait any longer. It "
+         "concerns\n"
+         "the version that waits now, and no later one.",
+         {},
+         "  cmix-wrapper approve server",
+         approve},
         {"plugins",
          look_into,
          "list | show NAME",

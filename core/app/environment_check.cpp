@@ -130,7 +130,7 @@ Problems exposed_secrets(const config::Document& document, const config::Setting
     for (const auto& instance : settings.instances) look(instance.options);
     for (const auto& component : settings.components) {
         look(component.from.options);
-        look(component.approved_by.options);
+        for (const auto& use : component.approved_by) look(use.options);
     }
     for (const auto& service : settings.services) look(service.runner.options);
     for (const auto& stream : settings.streams)

@@ -29,6 +29,19 @@ Colour colour_of(std::string_view event) {
     return std::ranges::find(bad, event) != std::end(bad) ? Colour::red : Colour::none;
 }
 
+/// Why, by whom, and what it cost.
+std::string details_of(const state::HistoryEntry& entry) {
+    auto text = entry.why;
+    const auto add = [&text](const std::string& more) {
+        text += (text.empty() ? "" : ", ") + more;
+    };
+    if (!entry.by.empty()) add("by " + entry.by);
+    if (entry.downtime)
+        add(fmt::format("down for {:.1f} ms",
+                        std::chrono::duration<double, std::milli>(*entry.downtime).count()));
+    return text;
+}
+
 std::string render(const std::vector<state::HistoryEntry>& entries, bool colours) {
     Table table({"TIME", "KIND", "NAME", "EVENT", "FROM", "TO", "WHY"});
     const auto brief = [](const std::string& digest) {
@@ -41,7 +54,7 @@ std::string render(const std::vector<state::HistoryEntry>& entries, bool colours
                    {entry.event, colour_of(entry.event)},
                    brief(entry.from),
                    brief(entry.to),
-                   entry.why});
+                   details_of(entry)});
     return table.render(colours);
 }
 

@@ -213,13 +213,31 @@ Result<std::vector<state::HistoryEntry>> Host::history(const std::string& name, 
     return parts_->database.history(name, limit);
 }
 
-base::Problem no_such_service(const config::Settings& settings, const std::string& name) {
-    std::vector<std::string> names;
-    for (const auto& service : settings.services) names.push_back(service.name);
+namespace {
+
+base::Problem no_such(std::string_view kind, const std::string& name,
+                      const std::vector<std::string>& names) {
     const auto near = base::nearest(name, names);
-    return {"service." + name, "cannot find a service of this name",
+    return {fmt::format("{}.{}", kind, name), fmt::format("cannot find a {} of this name", kind),
             near.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
                          : "did you mean '" + near + "'?"};
+}
+
+template <class Thing>
+std::vector<std::string> names_of(const std::vector<Thing>& things) {
+    std::vector<std::string> names;
+    for (const auto& thing : things) names.push_back(thing.name);
+    return names;
+}
+
+} // namespace
+
+base::Problem no_such_service(const config::Settings& settings, const std::string& name) {
+    return no_such("service", name, names_of(settings.services));
+}
+
+base::Problem no_such_component(const config::Settings& settings, const std::string& name) {
+    return no_such("component", name, names_of(settings.components));
 }
 
 void Host::start(const std::string& service, const std::string& who, Done done) {
@@ -240,8 +258,15 @@ void Host::restart(const std::string& service, const std::string& who, Done done
     parts_->reconciler->restart(service, who, std::move(done));
 }
 
+void Host::order(const std::string& component, const reconcile::ComponentOrder& order,
+                 const std::string& who, std::function<void(base::Result<std::string>)> done) {
+    if (parts_->settings().component(component) == nullptr)
+        return done(base::fail(no_such_component(parts_->settings(), component)));
+    parts_->reconciler->order(component, order, who, std::move(done));
+}
+
 void Host::reload(const std::string& who, Done done) {
-    parts_->reconciler->remember({0, {}, "host", "", "reload-ordered", "", "", who});
+    parts_->reconciler->remember({0, {}, "host", "", "reload-ordered", "", "", "", who});
     done(parts_->reload());
 }
 

@@ -36,6 +36,9 @@ class Host final : public control::Requests {
     void start(const std::string& service, const std::string& who, Done done) override;
     void stop(const std::string& service, const std::string& who, Done done) override;
     void restart(const std::string& service, const std::string& who, Done done) override;
+    void order(const std::string& component, const reconcile::ComponentOrder& order,
+               const std::string& who,
+               std::function<void(base::Result<std::string>)> done) override;
     void reload(const std::string& who, Done done) override;
 
   private:
@@ -46,5 +49,6 @@ class Host final : public control::Requests {
 
 /// The nearest name that exists, as a Problem for whoever asked for another.
 base::Problem no_such_service(const config::Settings& settings, const std::string& name);
+base::Problem no_such_component(const config::Settings& settings, const std::string& name);
 
 } // namespace cmw::app

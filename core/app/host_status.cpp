@@ -42,6 +42,15 @@ control::ComponentStatus component_status(const reconcile::ComponentReport& repo
     status.state = report.view.state.empty() ? "unknown" : report.view.state;
     status.reason = report.view.reason;
     for (const auto& digest : report.facts.quarantined) status.quarantined.push_back(digest.hex());
+    status.approved_by = report.facts.approved_by;
+    const auto& orders = report.facts.orders;
+    status.pinned = orders.pinned.has_value();
+    status.held = orders.held.has_value();
+    if (orders.pinned || orders.held || orders.returned)
+        status.ordered_by = report.facts.ordered_by;
+    for (const auto& digest : report.facts.previous) status.previous.push_back(digest.hex());
+    for (const auto& one : report.facts.announced)
+        status.announced.push_back({one.artifact.digest.hex(), one.height, one.why});
     for (const auto& digest : report.facts.stored) status.kept.push_back(digest.hex());
     status.from = settings.from.instance;
     if (report.progress) status.progress = {report.progress->first, report.progress->second};

@@ -2,7 +2,6 @@
 //
 // `cmix-wrapper plan`: what `run` would do now and why. Reads the consensus sources once, the state
 // and the files; changes nothing.
-#include "reconcile/plan.hpp"
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/terminal.hpp"
@@ -10,7 +9,11 @@
 #include "base/event_loop.hpp"
 #include "base/system.hpp"
 #include "binary_store/activation.hpp"
+#include "consensus/agreement.hpp"
+#include "control/client.hpp"
+#include "control/status.hpp"
 #include "plugin_host/consensus_source.hpp"
+#include "reconcile/component_plan.hpp"
 #include "state/database.hpp"
 
 #include <Poco/JSON/Array.h>
@@ -71,24 +74,65 @@ std::map<std::string, Answer> ask_sources(const Configuration& configuration,
 }
 
 /// What the state knows, if there is one: it is not made for a dry run.
-std::map<std::string, state::ComponentRecord> saved_components(const std::string& state_dir) {
+struct Saved {
+    std::map<std::string, state::ComponentRecord> components;
+    std::map<std::string, state::ServiceRecord> services;
+    std::string seed;
+};
+Saved saved_state(const std::string& state_dir) {
     const auto path = state_dir + "/state.db";
     if (!base::sys::stat(path)) return {};
     auto database = state::Database::open(path);
     if (!database) return {};
-    return database->components().value_or(std::map<std::string, state::ComponentRecord>());
+    Saved saved;
+    saved.components = database->components().value_or(saved.components);
+    saved.services = database->services().value_or(saved.services);
+    saved.seed = database->host_value("seed").value_or("");
+    return saved;
+}
+
+/// What a running host says of its services; nothing if none runs. One that does not answer is told.
+std::optional<control::Status> ask_host(const config::HostSettings& host) {
+    const auto answer = control::Client(control_socket(host)).get("/v1/status");
+    if (!answer) {
+        if (!answer.error().no_host) report(answer.error().problem);
+        return std::nullopt;
+    }
+    const auto status = control::parse_status(*answer);
+    if (status) return *status;
+    report(status.error());
+    return std::nullopt;
+}
+
+reconcile::ServiceFacts look_at(const config::ServiceSettings& settings, const Saved& saved,
+                                const std::optional<control::Status>& host) {
+    reconcile::ServiceFacts facts;
+    facts.name = settings.name;
+    facts.components = settings.components;
+    facts.start_when = settings.start_when;
+    facts.activation = settings.activation;
+    const auto record = saved.services.find(settings.name);
+    if (record != saved.services.end()) {
+        facts.wanted = !record->second.stopped_by_operator;
+        for (const auto& [part, digest] : record->second.runs)
+            facts.runs[part] = base::parse_digest_name(digest);
+    }
+    if (!host) return facts;
+    const auto running = host->services.find(settings.name);
+    if (running != host->services.end()) facts.state = running->second.state;
+    return facts;
 }
 
 ComponentFacts look_at(const config::ComponentSettings& settings,
-                       const state::ComponentRecord& record, const Answer& answer,
+                       const state::ComponentRecord& record, const consensus::Agreement& found,
                        const std::string& state_dir) {
     ComponentFacts facts;
     facts.name = settings.name;
     reconcile::recall(facts, record);
-    if (answer) {
-        const auto found = answer->approved.find(settings.field);
-        if (found != answer->approved.end()) facts.approved = found->second;
-    }
+    facts.activation = settings.activation;
+    facts.notice = found.notice;
+    if (found.approved && found.approved != facts.approved)
+        reconcile::note_approved(facts, *found.approved, base::unix_now());
     const auto store = binary_store::Store::as_it_is(state_dir);
     const binary_store::Target target{settings.path, settings.mode, false, settings.unpack, 0};
     const auto installed = binary_store::verify_installed(store, target, expected(facts));
@@ -104,23 +148,27 @@ ComponentFacts look_at(const config::ComponentSettings& settings,
 
 Facts gather(const Configuration& configuration, const std::map<std::string, Answer>& answers) {
     const auto& settings = configuration.loaded.settings;
-    const auto records = saved_components(settings.host.state_dir);
+    const auto saved = saved_state(settings.host.state_dir);
+    const auto host = ask_host(settings.host);
     Facts facts;
+    facts.seed = saved.seed;
     for (const auto& component : settings.components) {
-        const auto record = records.find(component.name);
-        const auto& answer = answers.at(component.approved_by.instance);
-        facts.components.push_back(
-            look_at(component, record == records.end() ? state::ComponentRecord{} : record->second,
-                    answer, settings.host.state_dir));
-        if (answer) facts.sources[component.name] = {answer->run, answer->reason};
+        const auto record = saved.components.find(component.name);
+        std::vector<consensus::Opinion> opinions;
+        for (const auto& use : component.approved_by) {
+            const auto& answer = answers.at(use.instance);
+            opinions.push_back({use.instance, answer ? &*answer : nullptr});
+        }
+        const auto found =
+            consensus::agree(opinions, component.field, config::needed_sources(component));
+        facts.components.push_back(look_at(
+            component, record == saved.components.end() ? state::ComponentRecord{} : record->second,
+            found, settings.host.state_dir));
+        facts.components.back().announced = consensus::announced(opinions, component.field);
+        facts.sources[component.name] = {found.ready, found.waiting};
     }
-    for (const auto& service : settings.services) {
-        reconcile::ServiceFacts s;
-        s.name = service.name;
-        s.components = service.components;
-        s.start_when = service.start_when;
-        facts.services.push_back(std::move(s));
-    }
+    for (const auto& service : settings.services)
+        facts.services.push_back(look_at(service, saved, host));
     return facts;
 }
 
@@ -141,6 +189,10 @@ void print_human(const reconcile::Plan& plan, const std::map<std::string, Answer
         print(fmt::format("consensus {}: block {}, {}\n", name, answer->height,
                           answer->run ? "ready" : "waiting: " + printable(answer->reason)));
     }
+    Table components({"COMPONENT", "STATE", "WANTED", "WHY"});
+    for (const auto& [name, view] : plan.components)
+        components.add({name, view.state, reconcile::short_hex(view.desired), view.reason});
+    print(components.render(wants_colours(1)));
     Table table({"STEP", "OF", "DIGEST", "WHY"});
     for (const auto& step : plan.steps)
         table.add({std::string(reconcile::name(step.what)), subject_of(step),
@@ -166,6 +218,7 @@ void print_json(const reconcile::Plan& plan, const std::map<std::string, Answer>
         Poco::JSON::Object one(Poco::JSON_PRESERVE_KEY_ORDER);
         one.set("state", view.state);
         one.set("reason", view.reason);
+        one.set("desired", view.desired ? view.desired->hex() : "");
         components.set(name, one);
     }
     top.set("components", components);
@@ -200,7 +253,7 @@ int plan(const Arguments& arguments) {
     }
     const auto answers = ask_sources(*configuration, **loop);
     const auto facts = gather(*configuration, answers);
-    auto made = reconcile::make_plan(facts, base::monotonic_now());
+    auto made = reconcile::make_plan(facts, {base::monotonic_now(), base::unix_now()});
     if (arguments.has("json"))
         print_json(made, answers);
     else

@@ -58,19 +58,24 @@ Table consensus_table(const Status& status) {
 std::string note_of(const ComponentStatus& component) {
     std::vector<std::string> parts;
     if (component.progress) parts.push_back(progress_bar(*component.progress));
-    if (component.pinned) parts.emplace_back("pinned");
-    if (component.held) parts.emplace_back("held");
+    if (component.pinned) parts.emplace_back("PINNED");
+    if (component.held) parts.emplace_back("HELD");
+    if (!component.ordered_by.empty()) parts.push_back("by " + component.ordered_by);
     parts.push_back(component.reason);
     for (const auto& digest : component.quarantined)
         parts.push_back(shortened(digest) + " is quarantined");
+    for (const auto& one : component.announced)
+        parts.push_back(shortened(one.digest) + " is announced" +
+                        (one.height == 0 ? "" : fmt::format(" for block {}", one.height)));
     return joined(parts);
 }
 
 Table component_table(const Status& status) {
-    Table table({"COMPONENT", "STATE", "INSTALLED", "APPROVED", "FROM", "NOTE"});
+    Table table({"COMPONENT", "STATE", "INSTALLED", "APPROVED", "BY", "FROM", "NOTE"});
     for (const auto& [name, component] : status.components)
         table.add({name, state_cell(component.state), shortened(component.installed),
-                   shortened(component.approved), or_dash(component.from), note_of(component)});
+                   shortened(component.approved), or_dash(component.approved_by),
+                   or_dash(component.from), note_of(component)});
     return table;
 }
 

@@ -44,6 +44,17 @@ inline void put(Restart& to, const KeyValue& from) {
          : text == "never" ? Restart::never
                            : Restart::on_failure;
 }
+inline void put(std::optional<Activate>& to, const KeyValue& from) {
+    const auto& text = std::get<std::string>(from.value.value);
+    to = text == "manual"   ? Activate::manual
+         : text == "window" ? Activate::window
+                            : Activate::at_once;
+}
+inline void put(std::vector<base::WeeklyWindow>& to, const KeyValue& from) {
+    to.clear();
+    for (const auto& text : std::get<OptionList>(from.value.value))
+        if (auto window = base::parse_window(text)) to.push_back(std::move(*window));
+}
 inline void put(UseSettings& to, const KeyValue& from) {
     if (!from.uses.empty()) to = from.uses.front();
 }
@@ -65,6 +76,42 @@ template <auto Member>
 Binding<OwnerOf<Member>> key(Key declared) {
     return {std::move(declared),
             [](OwnerOf<Member>& settings, const KeyValue& value) { put(settings.*Member, value); }};
+}
+
+/// The keys that say when a new file takes its place, the same for components and services.
+template <class S>
+std::vector<Binding<S>> activation_keys(std::string_view default_note) {
+    using A = ActivationSettings;
+    const auto of = []<auto Member>(Key declared) -> Binding<S> {
+        return {std::move(declared), [](S& settings, const KeyValue& value) {
+                    put(settings.activation.*Member, value);
+                }};
+    };
+    return {
+        of.template operator()<&A::when>(
+            {.spec = {.name = "activation",
+                      .choices = {"at-once", "manual", "window"},
+                      .help = "When a newly approved file takes its place: \"at-once\"; "
+                              "\"manual\": after `approve`; \"window\": while one of `windows` "
+                              "is open."},
+             .example = R"("window")",
+             .default_note = default_note}),
+        of.template operator()<&A::windows>(
+            {.spec = {.name = "windows",
+                      .type = OptionType::list,
+                      .help = "Times of the week, in UTC: \"Sat 02:00-04:00\", \"02:00-03:00\", "
+                              "\"Mon-Fri 22:00-01:00\"."},
+             .refine = check_windows,
+             .example = R"(["Sat 02:00-04:00 UTC"])",
+             .default_note = "none"}),
+        of.template operator()<&A::spread>(
+            {.spec = {.name = "spread",
+                      .type = OptionType::duration,
+                      .maximum = "7d",
+                      .help = "A random part of this time is waited before a new file is "
+                              "activated, so that not all nodes of a network restart at once."},
+             .example = R"("30m")",
+             .default_note = "no delay"})};
 }
 
 } // namespace cmw::config

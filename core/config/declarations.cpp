@@ -8,6 +8,12 @@ namespace {
 using Type = OptionType;
 
 template <class S>
+std::vector<Binding<S>> joined(std::vector<Binding<S>> keys, std::vector<Binding<S>> more) {
+    keys.insert(keys.end(), more.begin(), more.end());
+    return keys;
+}
+
+template <class S>
 void add_text(std::vector<TableText>& texts, const Table<S>& table) {
     auto& text = texts.emplace_back(TableText{table.heading, table.example, table.help, {}});
     for (const auto& binding : table.keys) text.keys.push_back(&binding.key);
@@ -123,55 +129,67 @@ const Table<InstanceSettings>& instance_table() {
 const Table<ComponentSettings>& component_table() {
     using S = ComponentSettings;
     static const Table<S> table{
-        "component.NAME",
-        "component.server",
-        "One file that consensus governs.",
-        {
-            key<&S::path>({.spec = {.name = "path",
-                                    .type = Type::path,
-                                    .required = true,
-                                    .help = "Where the file is installed."},
-                           .example = R"("/opt/xxnetwork/bin/xxnetwork-cmix")"}),
-            key<&S::approved_by>(
-                {.spec = {.name = "approved-by",
-                          .required = true,
-                          .help = "The consensus source that approves its digest."},
-                 .names = "consensus-source",
-                 .example = R"("chain")"}),
-            key<&S::field>(
-                {.spec = {.name = "field", .help = "What the consensus source calls this file."},
-                 .example = R"("server")",
-                 .default_note = "the component's name"}),
-            key<&S::from>({.spec = {.name = "from",
-                                    .required = true,
-                                    .help = "The binary source that has the file."},
-                           .names = "binary-source",
-                           .example = R"("network")"}),
-            key<&S::mode>({.spec = {.name = "mode",
-                                    .fallback = "0755",
-                                    .help = "The mode of the installed file, in octal."},
-                           .refine = check_mode}),
-            key<&S::max_size>({{.name = "max-size",
-                                .type = Type::size,
-                                .fallback = "2GiB",
-                                .minimum = "1B",
-                                .help = "A larger file is refused while it is fetched; with "
-                                        "unpack, also an archive of more in all."}}),
-            key<&S::unpack>(
-                {.spec = {.name = "unpack",
-                          .help = "What is fetched is an archive (.tar, .tar.gz, .tar.zst or .zip) "
+        "component.NAME", "component.server", "One file that consensus governs.",
+        joined<S>(
+            {
+                key<&S::path>({.spec = {.name = "path",
+                                        .type = Type::path,
+                                        .required = true,
+                                        .help = "Where the file is installed."},
+                               .example = R"("/opt/xxnetwork/bin/xxnetwork-cmix")"}),
+                key<&S::approved_by>(
+                    {.spec = {.name = "approved-by",
+                              .type = Type::list,
+                              .required = true,
+                              .help = "The consensus source that approves its digest, or several."},
+                     .names = "consensus-source",
+                     .example = R"("chain")",
+                     .one_will_do = true}),
+                key<&S::agreement>(
+                    {.spec = {.name = "agreement",
+                              .fallback = "all",
+                              .help = "Of several sources, how many must name the same digest: "
+                                      "\"all\", a number, or \"any\": the first of the list that "
+                                      "names one."},
+                     .refine = check_agreement,
+                     .number_will_do = true}),
+                key<&S::field>({.spec = {.name = "field",
+                                         .help = "What the consensus source calls this file."},
+                                .example = R"("server")",
+                                .default_note = "the component's name"}),
+                key<&S::from>({.spec = {.name = "from",
+                                        .required = true,
+                                        .help = "The binary source that has the file."},
+                               .names = "binary-source",
+                               .example = R"("network")"}),
+                key<&S::mode>({.spec = {.name = "mode",
+                                        .fallback = "0755",
+                                        .help = "The mode of the installed file, in octal."},
+                               .refine = check_mode}),
+                key<&S::max_size>({{.name = "max-size",
+                                    .type = Type::size,
+                                    .fallback = "2GiB",
+                                    .minimum = "1B",
+                                    .help = "A larger file is refused while it is fetched; with "
+                                            "unpack, also an archive of more in all."}}),
+                key<&S::unpack>(
+                    {.spec = {.name = "unpack",
+                              .help =
+                                  "What is fetched is an archive (.tar, .tar.gz, .tar.zst or .zip) "
                                   "and this the file in it that is installed. The approved digest "
                                   "is that of the archive."},
-                 .refine = check_member,
-                 .example = R"("bin/noded")",
-                 .default_note = "what is fetched is the file"}),
-            key<&S::keep>({{.name = "keep",
-                            .type = Type::integer,
-                            .fallback = "3",
-                            .minimum = "1",
-                            .help = "How many of its versions the store keeps, the installed one "
-                                    "among them: what a rollback can go to without a fetch."}}),
-        }};
+                     .refine = check_member,
+                     .example = R"("bin/noded")",
+                     .default_note = "what is fetched is the file"}),
+                key<&S::keep>(
+                    {{.name = "keep",
+                      .type = Type::integer,
+                      .fallback = "3",
+                      .minimum = "1",
+                      .help = "How many of its versions the store keeps, the installed one "
+                              "among them: what a rollback can go to without a fetch."}}),
+            },
+            activation_keys<S>("that of the services that it belongs to"))};
     return table;
 }
 

@@ -18,6 +18,8 @@ struct Key {
     Refine refine = nullptr;
     std::string_view example{};      ///< For the template, as TOML; "": the fallback.
     std::string_view default_note{}; ///< Where the default depends on other keys.
+    bool one_will_do = false;        ///< Of a list: the only element may stand without brackets.
+    bool number_will_do = false;     ///< Of a string: an integer is read as its digits.
 };
 
 /// What was read for a key: uses if it names plugin instances, else a value.

@@ -73,6 +73,40 @@ void check_components(const Node& table, const ServiceSettings& service, const S
     }
 }
 
+/// Times of the week are of use for activation in windows alone, and that without them never comes.
+void check_activation(const Node& table, const ActivationSettings& activation,
+                      const Reading& reading) {
+    const auto* when = table.find("activation");
+    const auto* windows = table.find("windows");
+    const bool in_windows = activation.when == Activate::window;
+    if (in_windows && windows == nullptr)
+        reading.report.add(when->position, "cannot activate in windows: there are none",
+                           R"(add windows = ["Sat 02:00-04:00 UTC"])");
+    if (windows == nullptr || windows->kind != Node::Kind::list) return;
+    if (in_windows && windows->items.empty())
+        reading.report.add(windows->position, "cannot activate in windows: the list is empty",
+                           R"(write at least one: ["Sat 02:00-04:00 UTC"])");
+    if (!in_windows)
+        reading.report.add(windows->position,
+                           "cannot use 'windows' without activation = \"window\"",
+                           R"(add activation = "window", or remove the windows)");
+}
+
+void check_agreement_of(const Node& table, const ComponentSettings& component,
+                        const Reading& reading) {
+    const auto* sources = table.find("approved-by");
+    if (sources != nullptr && sources->kind == Node::Kind::list && sources->items.empty())
+        reading.report.add(sources->position, "cannot do without a consensus source",
+                           "name at least one in 'approved-by'");
+    const auto* rule = table.find("agreement");
+    if (rule != nullptr && needed_sources(component) > component.approved_by.size())
+        reading.report.add(rule->position,
+                           fmt::format("cannot ask for the agreement of {} sources: 'approved-by' "
+                                       "names {}",
+                                       component.agreement, component.approved_by.size()),
+                           "write a smaller number, or name more sources");
+}
+
 void check_health(const Node& service, ServiceSettings& settings, const Reading& reading) {
     const auto* health = service.find("health");
     if (health == nullptr || health->kind != Node::Kind::table) {
@@ -97,6 +131,7 @@ ServiceSettings read_service(const Node& table, const Settings& settings, const 
     check_components(table, service, settings, reading);
     check_health(table, service, reading);
     const bool good = reading.report.count() == before; // Else defaults stand in for what is wrong.
+    if (good) check_activation(table, service.activation, reading);
     if (good && service.restart_first > service.restart_cap) {
         const auto* key = table.entry("restart-delay");
         if (key == nullptr) key = table.entry("restart-delay-max");
@@ -176,7 +211,12 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
     settings.instances = instances.settings();
     settings.components =
         read_named<ComponentSettings>(reading, "component", [&](const Node& table) {
-            return read_table(component_table(), table, reading, &instances);
+            const auto before = reading.report.count();
+            auto component = read_table(component_table(), table, reading, &instances);
+            if (reading.report.count() == before) check_agreement_of(table, component, reading);
+            if (reading.report.count() == before)
+                check_activation(table, component.activation, reading);
+            return component;
         });
     for (auto& component : settings.components) {
         if (component.field.empty()) component.field = component.name;

@@ -2,6 +2,7 @@
 #include "config/refine.hpp"
 
 #include "base/digest.hpp"
+#include "base/window.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -104,6 +105,26 @@ std::optional<Fault> check_event(OptionValue& value, const Document&) {
             fmt::format("cannot use \"{}\" as a regular expression: {}", text, error.what()), fix};
     }
     return std::nullopt;
+}
+
+std::optional<Fault> check_windows(OptionValue& value, const Document&) {
+    const auto& list = std::get<OptionList>(value.value);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (base::parse_window(list[i])) continue;
+        return Fault{fmt::format("cannot use \"{}\" as a time of the week", list[i]),
+                     R"(write days and times in UTC, such as "Sat 02:00-04:00 UTC" or )"
+                     R"("Mon-Fri 22:00-01:00")",
+                     i};
+    }
+    return std::nullopt;
+}
+
+std::optional<Fault> check_agreement(OptionValue& value, const Document&) {
+    const auto& text = text_of(value);
+    const auto number = parse_whole(text, 10);
+    if (text == "all" || text == "any" || (number && *number > 0)) return std::nullopt;
+    return Fault{fmt::format("cannot use \"{}\" as a rule of agreement", text),
+                 R"(write "all", "any", or how many of the sources must agree)"};
 }
 
 std::optional<Fault> check_environment(OptionValue& value, const Document&) {

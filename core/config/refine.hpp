@@ -25,6 +25,10 @@ std::optional<Fault> check_member(OptionValue& value, const Document& document);
 std::optional<Fault> check_sha256(OptionValue& value, const Document& document);
 /// "line", "level-word", or a regular expression (ECMAScript).
 std::optional<Fault> check_event(OptionValue& value, const Document& document);
+/// Times of the week: "Sat 02:00-04:00 UTC".
+std::optional<Fault> check_windows(OptionValue& value, const Document& document);
+/// "all", "any" or a number.
+std::optional<Fault> check_agreement(OptionValue& value, const Document& document);
 /// Names of environment variables.
 std::optional<Fault> check_environment(OptionValue& value, const Document& document);
 /// "host:port" or "[::1]:port".

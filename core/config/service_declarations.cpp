@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/bindings.hpp"
 
+#include <algorithm>
+
 namespace cmw::config {
 
 namespace {
@@ -17,130 +19,142 @@ Binding<ServiceSettings> health(Key declared) {
             }};
 }
 
+/// Adds the keys that are declared with those of components, after start-when.
+Table<ServiceSettings> with_activation(Table<ServiceSettings> table) {
+    const auto more = activation_keys<ServiceSettings>("\"at-once\"");
+    const auto after = std::ranges::find_if(
+        table.keys, [](const auto& binding) { return binding.key.spec.name == "start-when"; });
+    table.keys.insert(after + 1, more.begin(), more.end());
+    return table;
+}
+
 } // namespace
 
 const Table<ServiceSettings>& service_table() {
     using S = ServiceSettings;
     using H = HealthSettings;
-    static const Table<S> table{
-        "service.NAME",
-        "service.cmix",
-        "One program to run.",
-        {
-            key<&S::runner>({.spec = {.name = "runner",
-                                      .required = true,
-                                      .help = "The process runner that runs it."},
-                             .names = "process-runner",
-                             .example = R"("local")"}),
-            key<&S::command>(
-                {.spec = {.name = "command",
-                          .type = Type::list,
-                          .required = true,
-                          .help = "The program's path and its arguments. No shell reads "
-                                  "them, and $PATH is not searched."},
-                 .refine = refine_command,
-                 .example = R"(["/opt/xxnetwork/bin/xxnetwork-cmix", "--config", )"
-                            R"("/opt/xxnetwork/config/cmix.yaml"])"}),
-            key<&S::directory>({.spec = {.name = "directory",
-                                         .type = Type::path,
-                                         .help = "The folder that it is started in."},
-                                .example = R"("/opt/xxnetwork")",
-                                .default_note = "the root folder"}),
-            key<&S::environment>({.spec = {.name = "environment",
-                                           .type = Type::map,
-                                           .fallback = "{}",
-                                           .help = "Its environment variables: all of them, beside "
-                                                   "a minimal PATH."},
-                                  .refine = check_environment,
-                                  .example = R"({ GOTRACEBACK = "all" })"}),
-            key<&S::components>({.spec = {.name = "components",
-                                          .type = Type::list,
-                                          .fallback = "[]",
-                                          .help = "The components that it is made of: a new one of "
-                                                  "these restarts it."},
-                                 .names = "component",
-                                 .example = R"(["server"])"}),
-            key<&S::start_when>({{.name = "start-when",
-                                  .fallback = "always",
-                                  .choices = {"always", "ready"},
-                                  .help = "\"ready\": only while consensus says that this node may "
-                                          "run."}}),
-            key<&S::restart>({{.name = "restart",
-                               .fallback = "on-failure",
-                               .choices = {"always", "on-failure", "never"},
-                               .help = "Whether to start it again when it has ended by itself."}}),
-            key<&S::restart_first>({{.name = "restart-delay",
-                                     .type = Type::duration,
-                                     .fallback = "1s",
-                                     .minimum = "1ms",
-                                     .help = "Pause before the first restart; it grows with each "
-                                             "further one."}}),
-            key<&S::restart_cap>({{.name = "restart-delay-max",
-                                   .type = Type::duration,
-                                   .fallback = "1m",
-                                   .minimum = "1ms",
-                                   .help = "The longest pause before a restart."}}),
-            key<&S::healthy_after>(
-                {{.name = "healthy-after",
-                  .type = Type::duration,
-                  .fallback = "10s",
-                  .help = "Once it has run this long, the pause is the first one "
-                          "again."}}),
-            key<&S::stop_timeout>({{.name = "stop-timeout",
+    static const Table<S> table = with_activation(
+        {"service.NAME",
+         "service.cmix",
+         "One program to run.",
+         {
+             key<&S::runner>({.spec = {.name = "runner",
+                                       .required = true,
+                                       .help = "The process runner that runs it."},
+                              .names = "process-runner",
+                              .example = R"("local")"}),
+             key<&S::command>(
+                 {.spec = {.name = "command",
+                           .type = Type::list,
+                           .required = true,
+                           .help = "The program's path and its arguments. No shell reads "
+                                   "them, and $PATH is not searched."},
+                  .refine = refine_command,
+                  .example = R"(["/opt/xxnetwork/bin/xxnetwork-cmix", "--config", )"
+                             R"("/opt/xxnetwork/config/cmix.yaml"])"}),
+             key<&S::directory>({.spec = {.name = "directory",
+                                          .type = Type::path,
+                                          .help = "The folder that it is started in."},
+                                 .example = R"("/opt/xxnetwork")",
+                                 .default_note = "the root folder"}),
+             key<&S::environment>(
+                 {.spec = {.name = "environment",
+                           .type = Type::map,
+                           .fallback = "{}",
+                           .help = "Its environment variables: all of them, beside "
+                                   "a minimal PATH."},
+                  .refine = check_environment,
+                  .example = R"({ GOTRACEBACK = "all" })"}),
+             key<&S::components>(
+                 {.spec = {.name = "components",
+                           .type = Type::list,
+                           .fallback = "[]",
+                           .help = "The components that it is made of: a new one of "
+                                   "these restarts it."},
+                  .names = "component",
+                  .example = R"(["server"])"}),
+             key<&S::start_when>(
+                 {{.name = "start-when",
+                   .fallback = "always",
+                   .choices = {"always", "ready"},
+                   .help = "\"ready\": only while consensus says that this node may "
+                           "run."}}),
+             key<&S::restart>({{.name = "restart",
+                                .fallback = "on-failure",
+                                .choices = {"always", "on-failure", "never"},
+                                .help = "Whether to start it again when it has ended by itself."}}),
+             key<&S::restart_first>({{.name = "restart-delay",
+                                      .type = Type::duration,
+                                      .fallback = "1s",
+                                      .minimum = "1ms",
+                                      .help = "Pause before the first restart; it grows with each "
+                                              "further one."}}),
+             key<&S::restart_cap>({{.name = "restart-delay-max",
                                     .type = Type::duration,
-                                    .fallback = "30s",
-                                    .help = "From SIGTERM until it is killed."}}),
-            {{.spec = {.name = "output",
-                       .help = "File that stdout and stderr are appended to; \"null\" throws them "
-                               "away. Or { stdout = ..., stderr = ... }."},
-              .refine = refine_output,
-              .example = R"("/opt/xxnetwork/log/cmix.log")",
-              .default_note = "the path of [log.NAME], else STATE-DIR/output/NAME.log"},
-             [](S& settings, const KeyValue& value) {
-                 put(settings.output_path, value);
-                 put(settings.error_path, value);
-             }},
-            key<&S::output_path>({.spec = {.name = "output.stdout", .help = "Of stdout alone."},
+                                    .fallback = "1m",
+                                    .minimum = "1ms",
+                                    .help = "The longest pause before a restart."}}),
+             key<&S::healthy_after>(
+                 {{.name = "healthy-after",
+                   .type = Type::duration,
+                   .fallback = "10s",
+                   .help = "Once it has run this long, the pause is the first one "
+                           "again."}}),
+             key<&S::stop_timeout>({{.name = "stop-timeout",
+                                     .type = Type::duration,
+                                     .fallback = "30s",
+                                     .help = "From SIGTERM until it is killed."}}),
+             {{.spec = {.name = "output",
+                        .help = "File that stdout and stderr are appended to; \"null\" throws them "
+                                "away. Or { stdout = ..., stderr = ... }."},
+               .refine = refine_output,
+               .example = R"("/opt/xxnetwork/log/cmix.log")",
+               .default_note = "the path of [log.NAME], else STATE-DIR/output/NAME.log"},
+              [](S& settings, const KeyValue& value) {
+                  put(settings.output_path, value);
+                  put(settings.error_path, value);
+              }},
+             key<&S::output_path>({.spec = {.name = "output.stdout", .help = "Of stdout alone."},
+                                   .refine = refine_output,
+                                   .default_note = "as above"}),
+             key<&S::error_path>({.spec = {.name = "output.stderr", .help = "Of stderr alone."},
                                   .refine = refine_output,
                                   .default_note = "as above"}),
-            key<&S::error_path>({.spec = {.name = "output.stderr", .help = "Of stderr alone."},
-                                 .refine = refine_output,
-                                 .default_note = "as above"}),
-            health<&H::exec>(
-                {.spec = {.name = "exec",
-                          .type = Type::list,
-                          .help = "Healthy: this command ends with exit status 0."},
-                 .refine = refine_command,
-                 .default_note = "health is checked in exactly one way: exec, tcp or http"}),
-            health<&H::tcp>({.spec = {.name = "tcp",
-                                      .help = "Healthy: this \"HOST:PORT\" accepts a connection."},
-                             .refine = check_endpoint,
-                             .example = R"("localhost:22840")",
-                             .default_note = "as above"}),
-            health<&H::http>({.spec = {.name = "http", .help = "Healthy: this URL answers 2xx."},
-                              .refine = check_http_url,
+             health<&H::exec>(
+                 {.spec = {.name = "exec",
+                           .type = Type::list,
+                           .help = "Healthy: this command ends with exit status 0."},
+                  .refine = refine_command,
+                  .default_note = "health is checked in exactly one way: exec, tcp or http"}),
+             health<&H::tcp>({.spec = {.name = "tcp",
+                                       .help = "Healthy: this \"HOST:PORT\" accepts a connection."},
+                              .refine = check_endpoint,
+                              .example = R"("localhost:22840")",
                               .default_note = "as above"}),
-            health<&H::every>({{.name = "every",
-                                .type = Type::duration,
-                                .fallback = "10s",
-                                .minimum = "10ms",
-                                .help = "From one check to the next."}}),
-            health<&H::after>({{.name = "after",
-                                .type = Type::duration,
-                                .fallback = "30s",
-                                .help = "From the start of the service to the first check."}}),
-            health<&H::timeout>({{.name = "timeout",
-                                  .type = Type::duration,
-                                  .fallback = "5s",
-                                  .minimum = "1ms",
-                                  .help = "A check that takes longer has failed."}}),
-            health<&H::failures>({{.name = "failures",
-                                   .type = Type::integer,
-                                   .fallback = "3",
-                                   .minimum = "1",
-                                   .help = "Checks in a row that fail until the service counts as "
-                                           "failing."}}),
-        }};
+             health<&H::http>({.spec = {.name = "http", .help = "Healthy: this URL answers 2xx."},
+                               .refine = check_http_url,
+                               .default_note = "as above"}),
+             health<&H::every>({{.name = "every",
+                                 .type = Type::duration,
+                                 .fallback = "10s",
+                                 .minimum = "10ms",
+                                 .help = "From one check to the next."}}),
+             health<&H::after>({{.name = "after",
+                                 .type = Type::duration,
+                                 .fallback = "30s",
+                                 .help = "From the start of the service to the first check."}}),
+             health<&H::timeout>({{.name = "timeout",
+                                   .type = Type::duration,
+                                   .fallback = "5s",
+                                   .minimum = "1ms",
+                                   .help = "A check that takes longer has failed."}}),
+             health<&H::failures>({{.name = "failures",
+                                    .type = Type::integer,
+                                    .fallback = "3",
+                                    .minimum = "1",
+                                    .help = "Checks in a row that fail until the service counts as "
+                                            "failing."}}),
+         }});
     return table;
 }
 

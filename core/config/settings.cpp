@@ -2,6 +2,7 @@
 #include "config/settings.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace cmw::config {
 
@@ -26,6 +27,14 @@ const ServiceSettings* Settings::service(std::string_view name) const {
 }
 const StreamSettings* Settings::stream(std::string_view name) const {
     return find(streams, name);
+}
+
+std::size_t needed_sources(const ComponentSettings& component) {
+    const auto& rule = component.agreement;
+    if (rule == "any") return 1;
+    std::size_t number = component.approved_by.size(); // "all"
+    std::from_chars(rule.data(), rule.data() + rule.size(), number);
+    return number;
 }
 
 } // namespace cmw::config

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/digest.hpp"
+#include "base/window.hpp"
 #include "config/options.hpp"
 
 #include <map>
@@ -47,11 +48,22 @@ struct UseSettings {
     Position position;
 };
 
+enum class Activate { at_once, manual, window };
+
+/// When a newly approved file takes the place of the one that is in use.
+struct ActivationSettings {
+    std::optional<Activate> when;            ///< Not set: at once, or as another table says.
+    std::vector<base::WeeklyWindow> windows; ///< With Activate::window: not empty.
+    Nanoseconds spread{}; ///< A random part of this is waited, each host its own.
+};
+
 /// [component.NAME]: one file that consensus governs.
 struct ComponentSettings {
     std::string name;
-    std::string path; ///< Absolute: where it is installed.
-    UseSettings approved_by;
+    std::string path;                     ///< Absolute: where it is installed.
+    std::vector<UseSettings> approved_by; ///< In the order of the file; not empty.
+    std::string agreement = "all";        ///< "all", "any", or a number of them.
+    ActivationSettings activation;        ///< `when` not set: that of its services.
     std::string field; ///< The artifact's target in the verdict; the component's name by default.
     UseSettings from;
     mode_t mode = 0755;
@@ -85,6 +97,7 @@ struct ServiceSettings {
     std::map<std::string, std::string> environment; ///< All of it, beside a minimal PATH.
     std::vector<std::string> components;            ///< A new one of these restarts it.
     StartWhen start_when = StartWhen::always;
+    ActivationSettings activation; ///< Of its components that do not say themselves.
     Restart restart = Restart::on_failure;
     Nanoseconds stop_timeout{};
     Nanoseconds restart_first{}; ///< Back-off after the first failure ...
@@ -125,6 +138,10 @@ struct Settings {
     const ServiceSettings* service(std::string_view name) const;
     const StreamSettings* stream(std::string_view name) const;
 };
+
+/// How many of its sources must name the same digest; with one of several it is the first of the
+/// list that names any.
+std::size_t needed_sources(const ComponentSettings& component);
 
 /// The stream that the host's own log is: a [log.cmix-wrapper] table gives its path and backends.
 inline constexpr std::string_view own_stream = "cmix-wrapper";

@@ -16,10 +16,33 @@ const Position& position_of(const Entry& entry, const Fault& fault) {
     return fault.item < items.size() ? items[fault.item].position : entry.value.position;
 }
 
+/// The value as its type wants it, where it may be written more simply.
+std::optional<Entry> written_out(const Key& key, const Entry* entry) {
+    if (entry == nullptr) return std::nullopt;
+    const auto kind = entry->value.kind;
+    if (key.one_will_do && (kind == Node::Kind::string || kind == Node::Kind::table)) {
+        auto list = *entry;
+        list.value = Node{};
+        list.value.kind = Node::Kind::list;
+        list.value.position = entry->value.position;
+        list.value.items = {entry->value};
+        return list;
+    }
+    if (key.number_will_do && kind == Node::Kind::integer) {
+        auto text = *entry;
+        text.value.kind = Node::Kind::string;
+        text.value.text = std::to_string(entry->value.integer);
+        return text;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<KeyValue> read_key(const Key& key, const Entry* entry, const Position& table,
                                  const Reading& reading, const Instances* instances) {
+    const auto rewritten = written_out(key, entry);
+    if (rewritten) entry = &*rewritten;
     const bool names_instances = std::ranges::count(kinds, key.names) > 0;
     if (names_instances && entry != nullptr) {
         KeyValue value;

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 #include <charconv>
+#include <fmt/format.h>
+#include <pwd.h>
 #include <set>
 
 namespace cmw::control {
@@ -29,6 +31,36 @@ std::optional<std::size_t> history_limit(const HttpRequest& request) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return std::min(limit, Api::max_history);
+}
+
+/// "operator alice (uid 1000)", for history.
+std::string who_is(uid_t user) {
+    const auto* found = ::getpwuid(user);
+    return found == nullptr ? fmt::format("operator (uid {})", user)
+                            : fmt::format("operator {} (uid {})", found->pw_name, user);
+}
+
+/// What is ordered of a component, if it is said in full and no more.
+base::Result<reconcile::ComponentOrder> order_in(const HttpRequest& request,
+                                                 reconcile::ComponentOrder::What what) {
+    using What = reconcile::ComponentOrder::What;
+    reconcile::ComponentOrder order{what, {}, {}};
+    for (const auto& [key, value] : request.query) {
+        if (what == What::pin && key == "digest")
+            order.digest = value;
+        else if (what == What::pin && key == "file")
+            order.file = value;
+        else if (what == What::rollback && key == "to")
+            order.digest = value;
+        else
+            return base::fail(key, "cannot understand this part of the order", "leave it out");
+    }
+    if (what == What::pin && order.digest.empty() == order.file.empty())
+        return base::fail("", "cannot pin without either a digest or a file", "give one of them");
+    if (!order.file.empty() && order.file.front() != '/')
+        return base::fail(order.file, "cannot open a file without its whole path",
+                          "begin with '/'");
+    return order;
 }
 
 void answer(Connection& connection, int status, const Problem& problem) {
@@ -60,6 +92,8 @@ struct Api::Impl {
     void get(Connection& connection, const HttpRequest& request);
     void post(Connection& connection, const HttpRequest& request);
     void order(Connection& connection, const std::string& service, const std::string& verb);
+    void order_component(Connection& connection, const HttpRequest& request,
+                         reconcile::ComponentOrder::What what);
     void schedule();
     void tell_all();
     void tell(Connection& connection, const std::string& line, const std::string& comparable);
@@ -144,13 +178,35 @@ void Api::Impl::post(Connection& connection, const HttpRequest& request) {
         path.size() == 4 && (path[3] == "start" || path[3] == "stop" || path[3] == "restart");
     if (verb && path[0] == "v1" && path[1] == "services")
         return order(connection, path[2], path[3]);
+    if (path.size() == 4 && path[0] == "v1" && path[1] == "components")
+        if (const auto what = reconcile::parse_order(path[3]))
+            return order_component(connection, request, *what);
     if (path == std::vector<std::string>{"v1", "reload"}) return order(connection, "", "reload");
     answer(connection, 404, {"", "cannot find what was asked for", ""});
 }
 
+void Api::Impl::order_component(Connection& connection, const HttpRequest& request,
+                                reconcile::ComponentOrder::What what) {
+    const auto order = order_in(request, what);
+    if (!order) return answer(connection, 400, order.error());
+    requests.order(request.path[2], *order, who_is(connection.user()),
+                   [weak = connection.weak_from_this(), &asked = requests,
+                    component = request.path[2]](const base::Result<std::string>& text) {
+                       const auto waiting = weak.lock();
+                       if (!waiting) return;
+                       if (!text) {
+                           const bool known = asked.status().components.contains(component);
+                           return answer(*waiting, known ? 409 : 404, text.error());
+                       }
+                       JsonWriter json;
+                       json.begin_object().key("done").boolean(true).key("text").text(*text);
+                       waiting->answer(200, json.end_object().str() + "\n");
+                   });
+}
+
 /// Carries out `verb` and answers when it is done, if the peer is still there then.
 void Api::Impl::order(Connection& connection, const std::string& service, const std::string& verb) {
-    const auto who = fmt::format("operator (uid {})", connection.user());
+    const auto who = who_is(connection.user());
     auto done = [weak = connection.weak_from_this(), &asked = requests,
                  service](base::Result<> result) {
         const auto waiting = weak.lock();

@@ -6,7 +6,10 @@
 //   GET  /v1/status?watch=1                    one line of JSON now and at each change (chunked)
 //   GET  /v1/history?name=N&limit=N            [{"id", "time", "kind", "name", "event", ...}]
 //   POST /v1/services/NAME/(start|stop|restart)  answers when it is done
+//   POST /v1/components/NAME/(pin|unpin|hold|release|rollback|approve)  answers when it is taken
+//        pin?digest=HEX, pin?file=PATH (the host opens it), rollback?to=DIGEST
 //   POST /v1/reload
+// A POST that was done is {"done": true}, of a component with "text": what it means, in words.
 // A failure is {"problem": {"where", "what", "fix"}} with 400 (not understood), 403 (not allowed),
 // 404, 405, 409 (could not be done), 503 (too many at once). The peer's uid (SO_PEERCRED) must be
 // root's, the host's or one of the configured users'.

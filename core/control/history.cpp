@@ -8,7 +8,12 @@ void write(JsonWriter& json, const state::HistoryEntry& entry) {
     json.key("time").text(base::to_rfc3339(entry.time, 3)).key("kind").text(entry.kind);
     json.key("name").text_or_null(entry.name).key("event").text(entry.event);
     json.key("from").text_or_null(entry.from).key("to").text_or_null(entry.to);
-    json.key("why").text_or_null(entry.why).end_object();
+    json.key("why").text_or_null(entry.why).key("by").text_or_null(entry.by);
+    json.key("downtime_ms");
+    entry.downtime
+        ? json.seconds(std::chrono::duration<double, std::milli>(*entry.downtime).count())
+        : json.null();
+    json.end_object();
 }
 
 std::string to_json(const std::vector<state::HistoryEntry>& entries) {

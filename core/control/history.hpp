@@ -11,7 +11,7 @@
 
 namespace cmw::control {
 
-/// {"id", "time", "kind", "name", "event", "from", "to", "why"}; null for what is empty. Times are
+/// {"id", "time", "kind", "name", "event", "from", "to", "why", "by", "downtime_ms"}; null for what is empty. Times are
 /// RFC 3339 in UTC with milliseconds.
 void write(JsonWriter& json, const state::HistoryEntry& entry);
 std::string to_json(const std::vector<state::HistoryEntry>& entries);

@@ -51,6 +51,13 @@ std::optional<base::UnixTime> time(const std::string& text) {
     return base::UnixTime(std::chrono::microseconds(microseconds));
 }
 
+std::optional<base::Nanoseconds> downtime(const Object& from) {
+    constexpr double most = 1e12; // 30 years.
+    const auto milliseconds = field<double>(from, "downtime_ms", -1);
+    if (!(milliseconds >= 0 && milliseconds < most)) return std::nullopt;
+    return base::Nanoseconds(static_cast<std::int64_t>(milliseconds * 1e6));
+}
+
 /// The one of the first `count` values that has this name.
 template <class Enum>
 Enum named(const std::string& wanted, int count) {
@@ -79,6 +86,14 @@ void read(const Object& from, ComponentStatus& to) {
     to.held = field<bool>(from, "held");
     to.quarantined = texts(from, "quarantined");
     to.kept = texts(from, "kept");
+    to.previous = texts(from, "previous");
+    to.approved_by = text(from, "approved_by");
+    to.ordered_by = text(from, "ordered_by");
+    const auto announced = from->getArray("announced");
+    for (unsigned i = 0; announced && i < announced->size(); ++i)
+        if (const auto one = announced->getObject(i))
+            to.announced.push_back(
+                {text(one, "digest"), field<std::uint64_t>(one, "height"), text(one, "why")});
     to.from = text(from, "from");
     if (const auto progress = from->getObject("progress"))
         to.progress = ComponentStatus::Progress{field<std::uint64_t>(progress, "received"),
@@ -157,7 +172,7 @@ base::Result<std::vector<state::HistoryEntry>> parse_history(const std::string& 
         entries.push_back({field<std::int64_t>(from, "id"),
                            time(text(from, "time")).value_or(base::UnixTime{}), text(from, "kind"),
                            text(from, "name"), text(from, "event"), text(from, "from"),
-                           text(from, "to"), text(from, "why")});
+                           text(from, "to"), text(from, "why"), text(from, "by"), downtime(from)});
     }
     return entries;
 } catch (const Poco::Exception& error) {

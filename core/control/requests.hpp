@@ -6,6 +6,7 @@
 #pragma once
 
 #include "control/status.hpp"
+#include "reconcile/order.hpp"
 #include "state/history.hpp"
 
 #include <functional>
@@ -20,11 +21,15 @@ class Requests {
     virtual Status status() = 0;
     virtual base::Result<std::vector<state::HistoryEntry>> history(const std::string& name,
                                                                    std::size_t limit) = 0;
-    /// `who` is for history: "operator (uid 0)". A service that does not exist: a Problem with the
+    /// `who` is for history: "operator root (uid 0)". A service that does not exist: a Problem with the
     /// nearest name.
     virtual void start(const std::string& service, const std::string& who, Done done) = 0;
     virtual void stop(const std::string& service, const std::string& who, Done done) = 0;
     virtual void restart(const std::string& service, const std::string& who, Done done) = 0;
+    /// The same of a component; the answer tells in words what the order means.
+    virtual void order(const std::string& component, const reconcile::ComponentOrder& order,
+                       const std::string& who,
+                       std::function<void(base::Result<std::string>)> done) = 0;
     virtual void reload(const std::string& who, Done done) = 0;
 };
 

@@ -32,7 +32,15 @@ void write(JsonWriter& json, const ComponentStatus& status) {
     } else {
         json.null();
     }
-    json.end_object();
+    json.key("approved_by").text_or_null(status.approved_by);
+    json.key("ordered_by").text_or_null(status.ordered_by);
+    json.key("previous").texts(status.previous).key("announced").begin_array();
+    for (const auto& one : status.announced) {
+        json.begin_object().key("digest").text(one.digest).key("height");
+        one.height == 0 ? json.null() : json.count(one.height);
+        json.key("why").text_or_null(one.why).end_object();
+    }
+    json.end_array().end_object();
 }
 
 void write(JsonWriter& json, const supervisor::ServiceStatus& status) {

@@ -24,14 +24,23 @@ struct ConsensusStatus {
 
 struct ComponentStatus {
     std::string approved, installed, desired; ///< Hex; "" if unknown.
+    std::string approved_by;                  ///< The consensus sources that said so.
     std::string
         state; ///< unknown current waiting fetching staged activating held quarantined failed
     std::string reason; ///< Why it is not current, in words.
     bool pinned = false;
     bool held = false;
+    std::string ordered_by; ///< Who pinned, held or rolled it back last; "" if nobody did.
     std::vector<std::string> quarantined;
     std::vector<std::string> kept;
-    std::string from; ///< The binary source's instance.
+    std::vector<std::string> previous; ///< Activated before, newest first.
+    struct Announced {
+        std::string digest;
+        std::uint64_t height = 0; ///< 0: unknown.
+        std::string why;
+    };
+    std::vector<Announced> announced; ///< May be approved later.
+    std::string from;                 ///< The binary source's instance.
     struct Progress {
         std::uint64_t received = 0;
         std::uint64_t total = 0; ///< 0: unknown.

@@ -271,7 +271,7 @@ void Activation::finish(bool all_committed) {
         c.activating.reset();
         if (all_committed) {
             board_->succeeded(name);
-            c.activated = digest;
+            note_activated(c, digest);
             note_use(board_, name, digest);
             const auto& before = before_.at(name);
             board_->remember({0,

@@ -6,14 +6,6 @@
 
 namespace cmw::reconcile {
 
-namespace {
-
-std::string name_of(const std::optional<Digest>& digest) {
-    return digest ? digest->name() : std::string();
-}
-
-} // namespace
-
 ComponentFacts& Board::component(const std::string& name) {
     return *std::ranges::find(facts.components, name, &ComponentFacts::name);
 }
@@ -45,19 +37,15 @@ void Board::write_history() {
 
 void Board::note_in_place(const std::string& name) {
     auto& c = component(name);
-    if (!c.installed || c.installed != c.approved || c.activated == c.approved) return;
-    c.activated = c.approved;
+    const auto want = desired(c);
+    if (!want || c.installed != want || c.activated == want) return;
+    note_activated(c, *want);
     save(name);
 }
 
 void Board::save(const std::string& name) {
     auto& work = components.at(name);
-    const auto& c = component(name);
-    work.record.approved = name_of(c.approved);
-    work.record.activated = name_of(c.activated);
-    work.record.activating = name_of(c.activating);
-    work.record.quarantined.clear();
-    for (const auto& digest : c.quarantined) work.record.quarantined.push_back(digest.name());
+    keep(component(name), work.record);
     if (const auto saved = parts.database.save_component(name, work.record); !saved)
         log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
 }

@@ -20,6 +20,7 @@ struct ComponentWork {
     unsigned mistakes = 0; ///< In a row, of what would most likely fail again just so.
     std::optional<Digest> fetching;
     bool news_of_source = false; ///< It asked for another try while one was under way.
+    unsigned ahead_failures = 0;
     std::shared_ptr<binary_store::Progress> progress;
     /// The installed file, as it was last hashed.
     std::optional<binary_store::VerifiedFile> verified;
@@ -49,6 +50,7 @@ struct Board : std::enable_shared_from_this<Board> {
     base::Backoff backoff{std::chrono::seconds(2), std::chrono::minutes(5), 2.0, 0.2};
     /// After a whole artifact that was not the approved one: each try costs a download.
     base::Backoff slow_backoff{std::chrono::minutes(1), std::chrono::hours(1), 2.0, 0.2};
+    base::Backoff ahead_backoff{std::chrono::seconds(30), std::chrono::hours(1), 2.0, 0.2};
 
     ComponentFacts& component(const std::string& name);
     ServiceFacts& service(const std::string& name);
@@ -57,7 +59,7 @@ struct Board : std::enable_shared_from_this<Board> {
     /// Written soon, not now: this may lie between a stop and a start.
     void remember(state::HistoryEntry entry);
     void write_history();
-    /// If what is installed is what is approved, then it counts as activated, whoever put it there.
+    /// If what is installed is what is wanted, then it counts as activated, whoever put it there.
     void note_in_place(const std::string& component);
     void save(const std::string& component);
     void save_service(const std::string& service);
@@ -95,9 +97,11 @@ struct Board : std::enable_shared_from_this<Board> {
 /// start, commit; or put the old set back. Ends by itself, with a new plan.
 void activate(const std::shared_ptr<Board>& board, const Step& step);
 
-/// Step::Do::inspect, fetch and stage.
+/// Step::Do::inspect, fetch, fetch_ahead and stage.
 void inspect(const std::shared_ptr<Board>& board, const std::string& component);
 void fetch(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
+void fetch_ahead(const std::shared_ptr<Board>& board, const std::string& component,
+                 const Digest& digest);
 void stage(const std::shared_ptr<Board>& board, const std::string& component, const Digest& digest);
 
 /// Drops from the store what is neither in use nor to be kept by the configuration, on the worker;

@@ -60,10 +60,13 @@ std::set<Digest> in_use(const Board& board) {
     const auto add = [&used](const std::optional<Digest>& digest) {
         if (digest) used.insert(*digest);
     };
-    for (const auto& c : board.facts.components)
+    for (const auto& c : board.facts.components) {
         for (const auto& digest :
-             {c.approved, c.activated, c.activating, c.installed, c.staged, desired(c)})
+             {c.approved, c.activated, c.activating, c.installed, c.staged, desired(c), c.ahead,
+              c.orders.pinned, c.orders.held, c.orders.returned})
             add(digest);
+        for (const auto& one : c.announced) add(one.artifact.digest);
+    }
     for (const auto& service : board.facts.services)
         for (const auto& [component, digest] : service.runs) add(digest);
     for (const auto& [name, work] : board.services)

@@ -11,35 +11,55 @@ namespace {
 /// What one component needs before it can be activated, and how `status` shows it.
 class ComponentPlanner {
   public:
-    ComponentPlanner(base::Monotonic now, Plan& plan) : now_(now), plan_(plan) {}
+    ComponentPlanner(const ComponentFacts& c, const Gate& gate, const Now& now, Plan& plan)
+        : c_(c), gate_(gate), now_(now), plan_(plan), view_(plan.components[c.name]) {}
 
-    void plan(const ComponentFacts& c) {
-        auto& view = plan_.components[c.name];
-        view.desired = desired(c);
-        view.reason = c.problem.empty() ? c.notice : c.problem;
-        if (c.busy != Busy::no) {
-            view.state = state_of(c.busy, view.state);
-        } else if (!c.inspected) {
-            view.state = "unknown";
-            if (due(c)) step(Step::Do::inspect, c, std::nullopt, "what is installed is not known");
-        } else if (c.approved && c.quarantined.contains(*c.approved)) {
-            view.state = "quarantined";
-            view.reason = fmt::format("{} is approved but did not work; {} stays",
-                                      short_hex(c.approved), short_hex(c.installed));
-        } else if (!view.desired) {
-            view.state = "waiting";
-            if (view.reason.empty()) view.reason = "nothing is approved yet";
-        } else if (c.installed == view.desired) {
-            view.state = "current";
-        } else if (c.staged == view.desired) {
-            view.state = "staged";
+    void plan() {
+        view_.desired = desired(c_);
+        view_.reason = c_.problem.empty() ? c_.notice : c_.problem;
+        if (c_.busy != Busy::no) {
+            view_.state = state_of(c_.busy);
+        } else if (!c_.inspected) {
+            view_.state = "unknown";
+            if (due()) step(Step::Do::inspect, std::nullopt, "what is installed is not known");
         } else {
-            bring(c, *view.desired, view);
+            plan_inspected();
+            fetch_ahead();
         }
     }
 
   private:
-    static std::string state_of(Busy busy, const std::string& otherwise) {
+    void plan_inspected() {
+        const auto place = place_of(c_, gate_);
+        if (!view_.desired) {
+            view_.state = "waiting";
+            if (view_.reason.empty()) view_.reason = "nothing is approved yet";
+        } else if (place && c_.installed != place) {
+            bring(*place);
+        } else if (place != view_.desired) {
+            bring(*view_.desired);
+            if (view_.reason.empty() || view_.state == "staged") view_.reason = gate_.reason;
+        } else {
+            settled();
+        }
+    }
+
+    void settled() {
+        const auto wish = asked(c_);
+        if (wish && c_.quarantined.contains(*wish)) {
+            view_.state = "quarantined";
+            view_.reason =
+                fmt::format("{} is {} but is quarantined; {} stays", short_hex(wish),
+                            c_.orders.pinned ? "pinned" : "approved", short_hex(c_.installed));
+            return;
+        }
+        view_.state = c_.orders.held && !c_.orders.pinned ? "held" : "current";
+        const bool other = c_.approved && c_.approved != c_.installed;
+        if (other && view_.reason.empty())
+            view_.reason = fmt::format("{} is approved, and not used", short_hex(c_.approved));
+    }
+
+    static std::string state_of(Busy busy) {
         switch (busy) {
         case Busy::fetching:
             return "fetching";
@@ -48,36 +68,70 @@ class ComponentPlanner {
         case Busy::staging:
             return "staged";
         case Busy::inspecting:
-            return "unknown";
         case Busy::no:
             break;
         }
-        return otherwise;
+        return "unknown";
     }
 
-    void bring(const ComponentFacts& c, const Digest& digest, ComponentView& view) {
-        view.state = c.problem.empty() ? "waiting" : "failed";
-        if (!due(c)) return;
-        const auto reason =
-            fmt::format("{} is wanted, {} is installed", short_hex(digest), short_hex(c.installed));
-        const bool stored = c.stored.contains(digest);
-        step(stored ? Step::Do::stage : Step::Do::fetch, c, digest, reason);
+    /// Towards `digest` beside the target.
+    void bring(const Digest& digest) {
+        if (c_.staged == digest) {
+            view_.state = "staged";
+            return;
+        }
+        if (c_.ahead == digest) {
+            view_.state = "fetching";
+            return;
+        }
+        view_.state = c_.problem.empty() ? "waiting" : "failed";
+        if (!due()) return;
+        const auto reason = fmt::format("{} is wanted, {} is installed", short_hex(digest),
+                                        short_hex(c_.installed));
+        const bool stored = c_.stored.contains(digest);
+        step(stored ? Step::Do::stage : Step::Do::fetch, digest, reason);
     }
 
-    bool due(const ComponentFacts& c) { return is_due(c.not_before, now_, plan_); }
+    /// One of what may be wanted later, if there is nothing else to do.
+    void fetch_ahead() {
+        if (c_.ahead || stepped_) return;
+        const auto missing = [this](const Digest& digest) {
+            return !c_.stored.contains(digest) && !c_.quarantined.contains(digest) &&
+                   digest != view_.desired && digest != c_.installed;
+        };
+        std::optional<Digest> next;
+        std::string why;
+        if (c_.approved && missing(*c_.approved)) {
+            next = c_.approved;
+            why = "it is approved, though not wanted now";
+        }
+        for (const auto& one : c_.announced) {
+            if (next || !missing(one.artifact.digest)) continue;
+            next = one.artifact.digest;
+            why = "it is announced" + (one.why.empty() ? "" : ": " + one.why);
+        }
+        if (next && is_due(c_.ahead_not_before, now_, plan_))
+            step(Step::Do::fetch_ahead, next, why);
+    }
 
-    void step(Step::Do what, const ComponentFacts& c, std::optional<Digest> digest,
-              std::string reason) {
+    bool due() { return is_due(c_.not_before, now_, plan_); }
+
+    void step(Step::Do what, std::optional<Digest> digest, std::string reason) {
         Step step{};
         step.what = what;
-        step.component = c.name;
+        step.component = c_.name;
         step.digest = std::move(digest);
         step.reason = std::move(reason);
         plan_.steps.push_back(std::move(step));
+        stepped_ = true;
     }
 
-    base::Monotonic now_;
+    const ComponentFacts& c_;
+    const Gate& gate_;
+    const Now& now_;
     Plan& plan_;
+    ComponentView& view_;
+    bool stepped_ = false;
 };
 
 } // namespace
@@ -86,14 +140,14 @@ std::string short_hex(const std::optional<Digest>& digest) {
     return digest ? digest->hex().substr(0, 12) : "nothing";
 }
 
-bool is_due(base::Monotonic not_before, base::Monotonic now, Plan& plan) {
-    if (not_before <= now) return true;
+bool is_due(base::Monotonic not_before, const Now& now, Plan& plan) {
+    if (not_before <= now.monotonic) return true;
     plan.again_at = std::min(plan.again_at.value_or(not_before), not_before);
     return false;
 }
 
-void plan_component(const ComponentFacts& component, base::Monotonic now, Plan& plan) {
-    ComponentPlanner(now, plan).plan(component);
+void plan_component(const ComponentFacts& component, const Gate& gate, const Now& now, Plan& plan) {
+    ComponentPlanner(component, gate, now, plan).plan();
 }
 
 } // namespace cmw::reconcile

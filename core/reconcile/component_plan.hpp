@@ -4,15 +4,15 @@
 // to be, and what brings it there without stopping anything. Pure; for plan.cpp.
 #pragma once
 
-#include "reconcile/plan.hpp"
+#include "reconcile/policy.hpp"
 
 namespace cmw::reconcile {
 
-/// Adds the component's view and at most one step.
-void plan_component(const ComponentFacts& component, base::Monotonic now, Plan& plan);
+/// Adds the component's view and at most one step. `gate` is that of its group.
+void plan_component(const ComponentFacts& component, const Gate& gate, const Now& now, Plan& plan);
 
 /// Notes that a failed try may be repeated then; whether that is now or was before.
-bool is_due(base::Monotonic not_before, base::Monotonic now, Plan& plan);
+bool is_due(base::Monotonic not_before, const Now& now, Plan& plan);
 
 /// For people: the first 12 digits, or "nothing".
 std::string short_hex(const std::optional<Digest>& digest);

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "config/settings.hpp"
+#include "plugin_host/consensus_source.hpp"
 #include "state/database.hpp"
 #include "supervisor/service.hpp"
 
@@ -20,35 +21,74 @@ using base::Digest;
 /// Work that is under way for a component; one at a time.
 enum class Busy { no, inspecting, fetching, staging, activating };
 
+/// Now, for the planner: it asks no clock itself.
+struct Now {
+    base::Monotonic monotonic{}; ///< For pauses after failures.
+    base::UnixTime unix{};       ///< For windows, and for delays that outlive the host.
+};
+
+/// What the operator ordered for a component. Each lasts over restarts of the host.
+struct Orders {
+    std::optional<Digest> pinned;   ///< This one, whatever consensus says.
+    std::optional<Digest> held;     ///< Frozen at this one.
+    std::optional<Digest> returned; ///< Rolled back to this one, until consensus names another.
+    std::optional<Digest> agreed;   ///< This one may be activated now, whatever the policy says.
+
+    bool operator==(const Orders&) const = default;
+};
+
 /// One file that consensus governs.
 struct ComponentFacts {
     std::string name;
-    std::optional<Digest> approved;   ///< By consensus, last known (also from an earlier run).
-    std::optional<Digest> activated;  ///< What we put in place last.
+    std::optional<Digest> approved;     ///< By consensus, last known (also from an earlier run).
+    std::string approved_by;            ///< The sources that said so: "chain", "chain, mirror".
+    base::UnixTime approved_at{};       ///< When that was first seen.
+    std::vector<std::string> locations; ///< URLs that the sources gave for it.
+    std::vector<plugin_host::Announcement> announced; ///< What may be approved later.
+    std::optional<Digest> activated;                  ///< What we put in place last.
+    std::vector<Digest> previous;     ///< What was activated before that, newest first.
     std::optional<Digest> activating; ///< What we were about to put in place when we ended.
-    std::set<Digest> quarantined;     ///< Not to be used, though approved.
-    bool inspected = false;           ///< The next three are known.
-    std::optional<Digest> installed;  ///< What the file hashes to; nothing: no file.
-    std::optional<Digest> staged;     ///< What waits beside it.
-    std::set<Digest> stored;          ///< What the store has.
+    std::set<Digest> quarantined;     ///< Not to be activated, though approved.
+    Orders orders;
+    std::string ordered_by; ///< Who gave the last of them.
+    config::ActivationSettings activation;
+    bool inspected = false;          ///< The next three are known.
+    std::optional<Digest> installed; ///< What the file hashes to; nothing: no file.
+    std::optional<Digest> staged;    ///< What waits beside it.
+    std::set<Digest> stored;         ///< What the store has.
     Busy busy = Busy::no;
-    base::Monotonic not_before{}; ///< After a failure: no new try before this.
-    std::string problem;          ///< Of the last try; "" after one that went well.
-    std::string notice;           ///< What was odd about the last verdict, and changed nothing.
+    base::Monotonic not_before{};       ///< After a failure: no new try before this.
+    std::optional<Digest> ahead;        ///< Being fetched though not wanted yet; beside `busy`.
+    base::Monotonic ahead_not_before{}; ///< After a failure of that.
+    std::string problem;                ///< Of the last try; "" after one that went well.
+    std::string notice; ///< What was odd about the last verdict, and changed nothing.
 };
 
 /// What the installed file should be, as far as anyone knows: what it is named by, where one file
 /// comes out of several archives.
 std::optional<Digest> expected(const ComponentFacts& component);
 
+/// URLs where the sources say that `digest` can be had.
+std::vector<std::string> locations_of(const ComponentFacts& component, const Digest& digest);
+
 /// Takes over what the state kept of a component. What it kept of no known digest counts as none.
 void recall(ComponentFacts& facts, const state::ComponentRecord& record);
+/// The inverse: everything of the record that the facts have.
+void keep(const ComponentFacts& facts, state::ComponentRecord& record);
+
+/// `digest` is in place for good. What was before it comes first among the previous ones, of which
+/// the newest few are kept.
+void note_activated(ComponentFacts& facts, const Digest& digest);
+/// Consensus approves `digest` from now on: what an earlier roll-back or quarantine said of it, or
+/// of the one that was approved before, ends.
+void note_approved(ComponentFacts& facts, const Digest& digest, base::UnixTime now);
 
 /// One program.
 struct ServiceFacts {
     std::string name;
     std::vector<std::string> components;
     config::StartWhen start_when = config::StartWhen::always;
+    config::ActivationSettings activation; ///< Of its components that do not say themselves.
     supervisor::ServiceState state = supervisor::ServiceState::stopped;
     bool wanted = true;  ///< The operator did not stop it.
     bool adopted = true; ///< Whether one of an earlier host runs is known.
@@ -57,7 +97,7 @@ struct ServiceFacts {
     base::Monotonic not_before{};                      ///< After an activation that failed.
 };
 
-/// One consensus source.
+/// What the consensus sources of a component say of this machine.
 struct SourceFacts {
     bool ready = false;  ///< It says that this machine is to run.
     std::string waiting; ///< Why it does not.
@@ -68,6 +108,7 @@ struct Facts {
     std::vector<ServiceFacts> services;
     /// By component: its source. A component of a source that never answered has none.
     std::map<std::string, SourceFacts> sources;
+    std::string seed; ///< This host's own, made once: what its random delays come from.
 
     const ComponentFacts* component(std::string_view name) const;
     const ServiceFacts* service(std::string_view name) const;

@@ -19,8 +19,8 @@ bool is_up(ServiceState state) {
 /// What one group of files and services needs.
 class GroupPlanner {
   public:
-    GroupPlanner(const Facts& facts, base::Monotonic now, Plan& plan)
-        : facts_(facts), now_(now), plan_(plan) {}
+    GroupPlanner(const Facts& facts, const Gate& gate, const Now& now, Plan& plan)
+        : facts_(facts), gate_(gate), now_(now), plan_(plan) {}
 
     void plan(const Group& group) {
         if (busy(group)) return;
@@ -62,9 +62,8 @@ class GroupPlanner {
         std::map<std::string, Digest> changes;
         for (const auto i : group.components) {
             const auto& c = facts_.components[i];
-            const auto want = desired(c);
+            const auto want = place_of(c, gate_);
             if (!want || c.installed == want) continue;
-            if (c.approved && c.quarantined.contains(*c.approved)) continue;
             if (c.staged != want || c.busy != Busy::no) return std::nullopt;
             changes.emplace(c.name, *want);
         }
@@ -87,7 +86,7 @@ class GroupPlanner {
                                                           : std::nullopt;
                 const auto runs = service.runs.find(name);
                 // An unapproved file under a running program is no reason to stop it.
-                const bool known = c != nullptr && then == desired(*c);
+                const bool known = c != nullptr && then == place_of(*c, gate_);
                 return known && (runs == service.runs.end() || runs->second != then);
             });
             if (other) names.push_back(service.name);
@@ -109,7 +108,7 @@ class GroupPlanner {
         auto after = facts_;
         for (auto& c : after.components)
             if (const auto change = changes.find(c.name); change != changes.end())
-                c.installed = change->second;
+                c.installed = c.activating = change->second;
         return after;
     }
 
@@ -156,7 +155,8 @@ class GroupPlanner {
     }
 
     const Facts& facts_;
-    base::Monotonic now_;
+    const Gate& gate_;
+    const Now& now_;
     Plan& plan_;
 };
 
@@ -193,8 +193,9 @@ std::vector<Group> groups_of(const Facts& facts) {
     return alone;
 }
 
-void plan_group(const Facts& facts, const Group& group, base::Monotonic now, Plan& plan) {
-    GroupPlanner(facts, now, plan).plan(group);
+void plan_group(const Facts& facts, const Group& group, const Gate& gate, const Now& now,
+                Plan& plan) {
+    GroupPlanner(facts, gate, now, plan).plan(group);
 }
 
 } // namespace cmw::reconcile

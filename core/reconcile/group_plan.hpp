@@ -4,7 +4,7 @@
 // together: activate, start, hold back. Pure; for plan.cpp.
 #pragma once
 
-#include "reconcile/plan.hpp"
+#include "reconcile/policy.hpp"
 
 namespace cmw::reconcile {
 
@@ -17,7 +17,8 @@ struct Group {
 /// Groups by union of what services share; a component of no service is a group of its own.
 std::vector<Group> groups_of(const Facts& facts);
 
-/// Adds what the group needs.
-void plan_group(const Facts& facts, const Group& group, base::Monotonic now, Plan& plan);
+/// Adds what the group needs. `gate` is its own.
+void plan_group(const Facts& facts, const Group& group, const Gate& gate, const Now& now,
+                Plan& plan);
 
 } // namespace cmw::reconcile

@@ -13,7 +13,7 @@ namespace {
 ServiceWork& take_order(Board& board, const std::string& name, const std::string& order,
                         const std::string& who, bool wanted) {
     auto& work = board.services.at(name);
-    board.remember({0, {}, "service", name, order, "", "", who});
+    board.remember({0, {}, "service", name, order, "", "", "", who});
     board.service(name).wanted = wanted;
     work.record.stopped_by_operator = !wanted;
     board.save_service(name);

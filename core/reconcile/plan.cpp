@@ -9,35 +9,14 @@
 
 namespace cmw::reconcile {
 
-const ComponentFacts* Facts::component(std::string_view name) const {
-    const auto found = std::ranges::find(components, name, &ComponentFacts::name);
-    return found == components.end() ? nullptr : &*found;
-}
-
-void recall(ComponentFacts& facts, const state::ComponentRecord& record) {
-    facts.approved = base::parse_digest_name(record.approved);
-    facts.activated = base::parse_digest_name(record.activated);
-    facts.activating = base::parse_digest_name(record.activating);
-    for (const auto& name : record.quarantined)
-        if (const auto digest = base::parse_digest_name(name)) facts.quarantined.insert(*digest);
-}
-
-std::optional<Digest> expected(const ComponentFacts& component) {
-    const auto& approved = component.approved;
-    return approved && !component.quarantined.contains(*approved) ? approved : component.activated;
-}
-
-const ServiceFacts* Facts::service(std::string_view name) const {
-    const auto found = std::ranges::find(services, name, &ServiceFacts::name);
-    return found == services.end() ? nullptr : &*found;
-}
-
 std::string_view name(Step::Do what) {
     switch (what) {
     case Step::Do::inspect:
         return "inspect";
     case Step::Do::fetch:
         return "fetch";
+    case Step::Do::fetch_ahead:
+        return "fetch ahead";
     case Step::Do::stage:
         return "stage";
     case Step::Do::activate:
@@ -50,39 +29,83 @@ std::string_view name(Step::Do what) {
     return "?";
 }
 
-std::optional<Digest> desired(const ComponentFacts& component) {
-    if (!component.approved) return component.activated;
-    if (!component.quarantined.contains(*component.approved)) return component.approved;
-    return component.installed;
+std::optional<Digest> asked(const ComponentFacts& c) {
+    for (const auto& wish : {c.orders.pinned, c.orders.held, c.orders.returned, c.approved})
+        if (wish) return wish;
+    return std::nullopt;
+}
+
+namespace {
+
+/// What stays, or comes back, when nothing else is asked for that may be used.
+std::optional<Digest> fallback(const ComponentFacts& c) {
+    const auto fit = [&c](const Digest& digest) { return !c.quarantined.contains(digest); };
+    if (c.activated && fit(*c.activated)) return c.activated;
+    const bool was_put_back =
+        c.installed && fit(*c.installed) && std::ranges::count(c.previous, *c.installed) != 0;
+    if (was_put_back || c.installed == c.activated) return c.installed;
+    const auto earlier = std::ranges::find_if(c.previous, fit);
+    return earlier == c.previous.end() ? std::nullopt : std::optional(*earlier);
+}
+
+/// When the gate opens, in the time that timers know. Clocks are set: it is looked at again soon.
+void note_opening(const Gate& gate, const Now& now, Plan& plan) {
+    if (gate.open || !gate.opens_at) return;
+    constexpr base::Nanoseconds longest = std::chrono::hours(1);
+    const auto then = now.monotonic + std::min(*gate.opens_at - now.unix, longest);
+    plan.again_at = std::min(plan.again_at.value_or(then), then);
+}
+
+} // namespace
+
+std::optional<Digest> desired(const ComponentFacts& c) {
+    const auto wish = asked(c);
+    return wish && !c.quarantined.contains(*wish) ? wish : fallback(c);
+}
+
+std::optional<Digest> expected(const ComponentFacts& c) {
+    const auto want = desired(c);
+    return waits_for_policy(c) || !want ? c.activated : want;
 }
 
 std::string why_not_startable(const Facts& facts, const ServiceFacts& service) {
-    using Member = std::optional<Digest> ComponentFacts::*;
-    const auto all_are = [&](Member which) {
+    using Which = std::optional<Digest> (*)(const ComponentFacts&);
+    const auto all_are = [&](Which which) {
         return std::ranges::all_of(service.components, [&](const auto& name) {
             const auto* c = facts.component(name);
-            return c != nullptr && c->installed && c->installed == c->*which &&
-                   !c->quarantined.contains(*c->installed);
+            return c != nullptr && c->installed && c->installed == which(*c);
         });
     };
-    if (all_are(&ComponentFacts::approved) || all_are(&ComponentFacts::activated) ||
-        all_are(&ComponentFacts::activating))
-        return {};
+    const auto activated = [](const ComponentFacts& c) { return c.activated; };
+    const auto activating = [](const ComponentFacts& c) {
+        const bool fit = c.activating && !c.quarantined.contains(*c.activating);
+        return fit ? c.activating : c.activated;
+    };
+    if (all_are(&desired) || all_are(activated) || all_are(activating)) return {};
     for (const auto& name : service.components) {
         const auto* c = facts.component(name);
         if (c == nullptr || !c->inspected) return name + " is not inspected yet";
         if (!c->installed) return name + " is not installed yet";
-        if (c->installed != c->approved && c->installed != c->activated)
+        if (c->installed != desired(*c) && c->installed != c->activated)
             return fmt::format("{} is not an approved file: its digest is {}", name,
                                short_hex(c->installed));
     }
     return "its files are not all of one approved set";
 }
 
-Plan make_plan(const Facts& facts, base::Monotonic now) {
+Plan make_plan(const Facts& facts, const Now& now) {
     Plan plan;
-    for (const auto& component : facts.components) plan_component(component, now, plan);
-    for (const auto& group : groups_of(facts)) plan_group(facts, group, now, plan);
+    const auto groups = groups_of(facts);
+    std::vector<Gate> gates;
+    for (const auto& group : groups)
+        gates.push_back(gate_of(facts, group.components, group.services, now));
+    for (std::size_t i = 0; i < groups.size(); ++i)
+        for (const auto component : groups[i].components)
+            plan_component(facts.components[component], gates[i], now, plan);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        note_opening(gates[i], now, plan);
+        plan_group(facts, groups[i], gates[i], now, plan);
+    }
     return plan;
 }
 

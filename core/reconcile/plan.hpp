@@ -5,12 +5,18 @@
 // The rules, in their order of weight:
 //   1. A program that runs is not stopped before every file of its next set is verified and staged
 //      beside its target.
-//   2. What consensus approved last is wanted; without any word of it, what was activated last.
-//      A quarantined digest is not wanted: what is installed stays.
-//   3. A service is started only with files that are, all of them, the approved, the last activated
+//   2. Wanted is what the operator pinned; else what he holds or rolled back to; else what consensus
+//      approved last; without any word, what was activated last. A quarantined digest is not
+//      wanted: what was activated last stays.
+//   3. A service is started only with files that are, all of them, the wanted, the last activated
 //      or the just activating set: nothing unknown and no mixture is ever started.
 //   4. The files of one service, and of services that share files, change together: a group.
 //   5. A failed try is repeated, later; it changes nothing that runs.
+//   6. A newly approved set waits for its policy (policy.hpp), ready beside its targets. What is in
+//      use is meanwhile repaired and started as ever. What the operator ordered waits for nothing,
+//      nor does a set without which a service stays down.
+//   7. What is not wanted but may be (announced; approved while another is held or pinned) is
+//      fetched ahead, and nothing more.
 #pragma once
 
 #include "reconcile/facts.hpp"
@@ -20,12 +26,13 @@ namespace cmw::reconcile {
 /// One thing to do now. `component`, `group` and `service` say to whom.
 struct Step {
     enum class Do {
-        inspect,   ///< Hash what is installed and staged, look into the store.
-        fetch,     ///< Bring `digest` into the store.
-        stage,     ///< Put `digest` from the store beside the target.
-        activate,  ///< Swap `changes` in, around a stop and start of `restarts`.
-        start,     ///< Start `service`.
-        hold_back, ///< Keep `service` down and show why.
+        inspect,     ///< Hash what is installed and staged, look into the store.
+        fetch,       ///< Bring `digest` into the store.
+        fetch_ahead, ///< The same of one that is not wanted yet; beside any other work.
+        stage,       ///< Put `digest` from the store beside the target.
+        activate,    ///< Swap `changes` in, around a stop and start of `restarts`.
+        start,       ///< Start `service`.
+        hold_back,   ///< Keep `service` down and show why.
     };
     Do what;
     std::string component;
@@ -42,7 +49,8 @@ std::string_view name(Step::Do what);
 
 /// A component as `status` shows it.
 struct ComponentView {
-    std::string state; ///< unknown current waiting fetching staged activating quarantined failed
+    std::string
+        state; ///< unknown current waiting fetching staged activating held quarantined failed
     std::string reason;
     std::optional<Digest> desired;
 };
@@ -50,11 +58,13 @@ struct ComponentView {
 struct Plan {
     std::vector<Step> steps;
     std::map<std::string, ComponentView> components;
-    std::optional<base::Monotonic> again_at; ///< When a failed try may be repeated.
+    std::optional<base::Monotonic> again_at; ///< When a failed try may be repeated, a window opens.
 };
 
-Plan make_plan(const Facts& facts, base::Monotonic now);
+Plan make_plan(const Facts& facts, const Now& now);
 
+/// What is asked for: by the operator or by consensus, whether or not it is quarantined.
+std::optional<Digest> asked(const ComponentFacts& component);
 /// What a component is to be; nothing if nobody ever said.
 std::optional<Digest> desired(const ComponentFacts& component);
 

@@ -19,10 +19,6 @@ std::optional<Digest> digest_of(const std::string& name) {
     return base::parse_digest_name(name);
 }
 
-std::string to_hex(const std::optional<Digest>& digest) {
-    return digest ? digest->hex() : std::string();
-}
-
 } // namespace
 
 void Reconciler::Impl::set_up_facts() {
@@ -30,6 +26,7 @@ void Reconciler::Impl::set_up_facts() {
     for (const auto& component : settings.components) {
         ComponentFacts facts;
         facts.name = component.name;
+        facts.activation = component.activation;
         board->facts.components.push_back(facts);
         const bool executable = std::ranges::any_of(settings.services, [&](const auto& service) {
             return !service.command.empty() && service.command.front() == component.path;
@@ -44,12 +41,26 @@ void Reconciler::Impl::set_up_facts() {
         facts.name = service.name;
         facts.components = service.components;
         facts.start_when = service.start_when;
+        facts.activation = service.activation;
         facts.adopted = false;
         board->facts.services.push_back(facts);
     }
 }
 
+/// Where this host's random delays come from: drawn once, so that a restart draws no other.
+Result<> Reconciler::Impl::load_seed() {
+    auto seed = board->parts.database.host_value("seed");
+    if (!seed) return tl::unexpected(seed.error());
+    board->facts.seed = std::move(*seed);
+    if (!board->facts.seed.empty()) return {};
+    std::random_device random;
+    board->facts.seed =
+        fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+    return board->parts.database.save_host_value("seed", board->facts.seed);
+}
+
 Result<> Reconciler::Impl::load() {
+    if (const auto seeded = load_seed(); !seeded) return seeded;
     const auto components = board->parts.database.components();
     if (!components) return tl::unexpected(components.error());
     const auto services = board->parts.database.services();
@@ -107,7 +118,7 @@ void Reconciler::Impl::refresh_services() {
 
 void Reconciler::Impl::replan() {
     refresh_services();
-    auto plan = make_plan(board->facts, base::monotonic_now());
+    auto plan = make_plan(board->facts, {base::monotonic_now(), base::unix_now()});
     const auto differ = [](const ComponentView& a, const ComponentView& b) {
         return a.state != b.state || a.reason != b.reason || a.desired != b.desired;
     };
@@ -141,6 +152,8 @@ void Reconciler::Impl::carry_out(const Step& step) {
         return inspect(board, step.component);
     case Step::Do::fetch:
         return fetch(board, step.component, *step.digest);
+    case Step::Do::fetch_ahead:
+        return fetch_ahead(board, step.component, *step.digest);
     case Step::Do::stage:
         return stage(board, step.component, *step.digest);
     case Step::Do::activate:
@@ -205,23 +218,6 @@ void Reconciler::Impl::on_event(const std::string& name, const ServiceEvent& eve
     board->remember({0, {}, "service", name, what, "", "", words});
 }
 
-/// A verdict that names no usable digest for a component changes nothing, and is told once.
-void Reconciler::Impl::note_missing(ComponentFacts& c, const std::string& field,
-                                    const plugin_host::Verdict& verdict) {
-    const auto refused = verdict.facts.find("refused");
-    const bool was_refused =
-        refused != verdict.facts.end() && refused->second.find(field) != std::string::npos;
-    const auto notice =
-        !verdict.run  ? std::string()
-        : was_refused ? fmt::format("the digest approved for '{}' is all zero: ignored", field)
-                      : fmt::format("no digest is approved for '{}': ignored", field);
-    if (!notice.empty() && notice != c.notice) {
-        board->log(CMW_LEVEL_WARN, fmt::format("{}: {}", c.name, notice));
-        board->remember({0, {}, "component", c.name, "ignored", to_hex(c.approved), "", notice});
-    }
-    c.notice = notice;
-}
-
 Reconciler::Reconciler(Parts parts) : impl_(std::make_shared<Impl>(std::move(parts))) {
     impl_->board->replan = [weak = std::weak_ptr(impl_)] {
         if (const auto alive = weak.lock()) alive->replan_soon(weak);
@@ -259,42 +255,12 @@ Result<> Reconciler::begin(const std::map<std::string, Service*>& services) {
     return {};
 }
 
-void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verdict& verdict) {
-    auto& board = *impl_->board;
-    for (auto& c : board.facts.components) {
-        const auto& settings = *board.components.at(c.name).settings;
-        if (settings.approved_by.instance != instance) continue;
-        board.facts.sources[c.name] = {verdict.run, verdict.reason};
-        const auto found = verdict.approved.find(settings.field);
-        if (found == verdict.approved.end()) {
-            impl_->note_missing(c, settings.field, verdict);
-            continue;
-        }
-        c.notice.clear();
-        if (c.approved == found->second) continue;
-        const auto why = fmt::format("{} at block {}", instance, verdict.height);
-        board.remember(
-            {0, {}, "component", c.name, "approved", to_hex(c.approved), found->second.hex(), why});
-        board.log(CMW_LEVEL_INFO,
-                  fmt::format("{}: {} approves {}", c.name, why, found->second.hex()));
-        c.approved = found->second;
-        c.not_before = {};
-        c.problem.clear();
-        board.components.at(c.name).failures = 0;
-        board.components.at(c.name).mistakes = 0;
-        board.components.at(c.name).record.why = why;
-        board.note_in_place(c.name);
-        board.save(c.name);
-    }
-    board.replan();
-}
-
 void Reconciler::try_again(const std::string& instance) {
     auto& board = *impl_->board;
     for (auto& c : board.facts.components) {
         auto& work = board.components.at(c.name);
         if (work.settings->from.instance != instance) continue;
-        c.not_before = {};
+        c.not_before = c.ahead_not_before = {};
         work.news_of_source = c.busy == Busy::fetching;
     }
     board.replan();

@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "plugin_host/binary_source.hpp"
 #include "plugin_host/consensus_source.hpp"
+#include "reconcile/order.hpp"
 #include "reconcile/plan.hpp"
 #include "state/database.hpp"
 #include "supervisor/service.hpp"
@@ -68,6 +69,11 @@ class Reconciler {
               std::function<void(base::Result<>)> done);
     void restart(const std::string& service, const std::string& who,
                  std::function<void(base::Result<>)> done);
+
+    /// The same of a component. `done` gets what it means, in words, once it is taken and kept; what
+    /// follows from it shows in report().
+    void order(const std::string& component, const ComponentOrder& order, const std::string& who,
+               std::function<void(base::Result<std::string>)> done);
 
     std::map<std::string, ComponentReport> report() const;
     /// Adds to the history; a state that cannot be written is logged, and nothing stops for it.

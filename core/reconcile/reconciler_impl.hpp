@@ -10,6 +10,7 @@ namespace cmw::reconcile {
 struct Reconciler::Impl {
     std::shared_ptr<Board> board;
     std::map<std::string, ComponentView> views;
+    std::map<std::string, plugin_host::Verdict> verdicts; ///< The last of each source.
     bool begun = false;
     bool replan_posted = false;
     bool cleaned = false; ///< The store, since begin().
@@ -19,6 +20,7 @@ struct Reconciler::Impl {
 
     void set_up_facts();
     base::Result<> load();
+    base::Result<> load_seed();
     void adopt_all();
     void replan_soon(const std::weak_ptr<Impl>& self);
     void replan();
@@ -29,8 +31,6 @@ struct Reconciler::Impl {
     void refresh_services();
     void on_event(const std::string& name, const supervisor::ServiceEvent& event);
     void save_running(const std::string& name, std::int64_t pid);
-    void note_missing(ComponentFacts& c, const std::string& field,
-                      const plugin_host::Verdict& verdict);
 };
 
 } // namespace cmw::reconcile

@@ -95,7 +95,8 @@ void fetch(const std::shared_ptr<Board>& board, const std::string& name, const D
     work.progress = std::make_shared<binary_store::Progress>();
     auto sink = board->parts.store.receive(digest, work.settings->max_size, work.progress);
     board->log(CMW_LEVEL_INFO, fmt::format("{}: fetching {}", name, digest.hex()));
-    source->fetch({digest, work.settings->field}, work.settings->from.options, std::move(sink),
+    source->fetch({digest, work.settings->field, locations_of(c, digest)},
+                  work.settings->from.options, std::move(sink),
                   [weak = std::weak_ptr(board), name,
                    digest](tl::expected<void, plugin_host::Failure> outcome) {
                       const auto alive = Board::open(weak);

@@ -2,12 +2,14 @@
 #include "state/database.hpp"
 
 #include "base/system.hpp"
+#include "state/schema.hpp"
 
 #include <Poco/Data/RecordSet.h>
 #include <Poco/Data/SQLite/Connector.h>
 #include <Poco/Data/SQLite/SQLiteException.h>
 #include <Poco/Data/Session.h>
 #include <Poco/Data/Statement.h>
+#include <Poco/Data/Transaction.h>
 #include <fmt/format.h>
 
 namespace cmw::state {
@@ -16,18 +18,6 @@ using namespace Poco::Data::Keywords;
 using base::Result;
 
 namespace {
-
-constexpr int schema_version = 1;
-constexpr const char* schema =
-    "CREATE TABLE component (name TEXT PRIMARY KEY, approved TEXT, why TEXT, activated TEXT,"
-    " activating TEXT);"
-    "CREATE TABLE quarantine (component TEXT, digest TEXT, PRIMARY KEY (component, digest));"
-    "CREATE TABLE service (name TEXT PRIMARY KEY, stopped_by_operator INTEGER, pid INTEGER);"
-    "CREATE TABLE runs (service TEXT, component TEXT, digest TEXT, next TEXT,"
-    " PRIMARY KEY (service, component));"
-    "CREATE TABLE history (id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER, kind TEXT,"
-    " name TEXT, event TEXT, from_digest TEXT, to_digest TEXT, why TEXT);"
-    "CREATE INDEX history_name ON history (name, id);";
 
 /// Runs `work` and turns what Poco throws into a Problem: exceptions of the library end here.
 template <class Work>
@@ -46,32 +36,34 @@ auto guarded(const std::string& path, std::string_view verb, Work work)
     }
 }
 
-/// Statements of a script, one after the other: SQLite carries out one at a time.
-void run_script(Poco::Data::Session& session, std::string_view script) {
-    while (!script.empty()) {
-        const auto end = script.find(';');
-        session << std::string(script.substr(0, end)), now;
-        script.remove_prefix(end == std::string_view::npos ? script.size() : end + 1);
+/// Rows of one column that belong to a name, in the order of `place`.
+using Lists = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
+
+Lists read_lists(Poco::Data::Session& session) {
+    Lists lists;
+    Poco::Data::Statement rows(session);
+    rows << "SELECT component, list, value FROM component_list ORDER BY component, list, place";
+    rows.execute();
+    for (auto& row : Poco::Data::RecordSet(rows))
+        lists[{row[0].convert<std::string>(), row[1].convert<std::string>()}].push_back(
+            row[2].convert<std::string>());
+    return lists;
+}
+
+void save_list(Poco::Data::Session& session, std::string component, std::string list,
+               std::vector<std::string> values) {
+    session << "DELETE FROM component_list WHERE component = ? AND list = ?", use(component),
+        use(list), now;
+    int place = 0;
+    for (auto& value : values) {
+        session << "INSERT INTO component_list VALUES (?, ?, ?, ?)", use(component), use(list),
+            use(place), use(value), now;
+        ++place;
     }
 }
 
-void prepare(Poco::Data::Session& session) {
-    std::string answer;
-    session << "PRAGMA journal_mode=WAL", into(answer), now;
-    session << "PRAGMA synchronous=FULL", now;
-    session << "PRAGMA quick_check(1)", into(answer), now;
-    if (answer != "ok")
-        throw Poco::Data::SQLite::CorruptImageException("the file is damaged: " + answer);
-    int version = 0;
-    session << "PRAGMA user_version", into(version), now;
-    if (version == schema_version) return;
-    if (version != 0)
-        throw Poco::Data::DataException(
-            fmt::format("its version is {}, and this program knows {}", version, schema_version));
-    session.begin();
-    run_script(session, schema);
-    session << fmt::format("PRAGMA user_version={}", schema_version), now;
-    session.commit();
+base::UnixTime time_of(std::int64_t nanoseconds) {
+    return base::UnixTime(base::Nanoseconds(nanoseconds));
 }
 
 } // namespace
@@ -123,20 +115,30 @@ Result<std::map<std::string, ComponentRecord>> Database::components() {
     return guarded(impl_->path, "read the components", [&] {
         std::map<std::string, ComponentRecord> records;
         Poco::Data::Statement rows(impl_->session);
-        rows << "SELECT name, approved, why, activated, activating FROM component";
+        rows << "SELECT name, approved, approved_by, approved_at_ns, why, activated, activating,"
+                " pinned, held, returned, agreed, ordered_by FROM component";
         rows.execute();
-        for (auto& row : Poco::Data::RecordSet(rows))
-            records[row[0].convert<std::string>()] = {row[1].convert<std::string>(),
-                                                      row[2].convert<std::string>(),
-                                                      row[3].convert<std::string>(),
-                                                      row[4].convert<std::string>(),
-                                                      {}};
+        for (auto& row : Poco::Data::RecordSet(rows)) {
+            const auto text = [&row](std::size_t column) {
+                return row[column].convert<std::string>();
+            };
+            records[text(0)] = {text(1),  text(2),  time_of(row[3].convert<std::int64_t>()),
+                                text(4),  text(5),  text(6),
+                                text(7),  text(8),  text(9),
+                                text(10), text(11), {},
+                                {},       {}};
+        }
         Poco::Data::Statement marks(impl_->session);
         marks << "SELECT component, digest FROM quarantine ORDER BY digest";
         marks.execute();
         for (auto& row : Poco::Data::RecordSet(marks))
             records[row[0].convert<std::string>()].quarantined.push_back(
                 row[1].convert<std::string>());
+        auto lists = read_lists(impl_->session);
+        for (auto& [name, record] : records) {
+            record.previous = lists[{name, "previous"}];
+            record.locations = lists[{name, "locations"}];
+        }
         return records;
     });
 }
@@ -145,13 +147,38 @@ Result<> Database::save_component(const std::string& name, const ComponentRecord
     return guarded(impl_->path, "save a component", [&] {
         auto key = name;
         auto copy = record;
-        impl_->session.begin();
-        impl_->session << "INSERT OR REPLACE INTO component VALUES (?, ?, ?, ?, ?)", use(key),
-            use(copy.approved), use(copy.why), use(copy.activated), use(copy.activating), now;
+        Poco::Int64 approved_at = record.approved_at.time_since_epoch().count();
+        Poco::Data::Transaction change(impl_->session);
+        impl_->session
+            << "INSERT OR REPLACE INTO component (name, approved, approved_by, approved_at_ns, why,"
+               " activated, activating, pinned, held, returned, agreed, ordered_by)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            use(key), use(copy.approved), use(copy.approved_by), use(approved_at), use(copy.why),
+            use(copy.activated), use(copy.activating), use(copy.pinned), use(copy.held),
+            use(copy.returned), use(copy.agreed), use(copy.ordered_by), now;
         impl_->session << "DELETE FROM quarantine WHERE component = ?", use(key), now;
         for (auto& digest : copy.quarantined)
             impl_->session << "INSERT INTO quarantine VALUES (?, ?)", use(key), use(digest), now;
-        impl_->session.commit();
+        save_list(impl_->session, name, "previous", copy.previous);
+        save_list(impl_->session, name, "locations", copy.locations);
+        change.commit();
+    });
+}
+
+Result<std::string> Database::host_value(const std::string& key) {
+    return guarded(impl_->path, "read a value", [&] {
+        auto wanted = key;
+        std::string value;
+        impl_->session << "SELECT value FROM host WHERE key = ?", use(wanted), into(value), now;
+        return value;
+    });
+}
+
+Result<> Database::save_host_value(const std::string& key, const std::string& value) {
+    return guarded(impl_->path, "save a value", [&] {
+        auto name = key;
+        auto copy = value;
+        impl_->session << "INSERT OR REPLACE INTO host VALUES (?, ?)", use(name), use(copy), now;
     });
 }
 
@@ -181,7 +208,7 @@ Result<> Database::save_service(const std::string& name, const ServiceRecord& re
         auto key = name;
         int stopped = record.stopped_by_operator ? 1 : 0;
         Poco::Int64 pid = record.pid;
-        impl_->session.begin();
+        Poco::Data::Transaction change(impl_->session);
         impl_->session << "INSERT OR REPLACE INTO service VALUES (?, ?, ?)", use(key), use(stopped),
             use(pid), now;
         impl_->session << "DELETE FROM runs WHERE service = ?", use(key), now;
@@ -194,7 +221,7 @@ Result<> Database::save_service(const std::string& name, const ServiceRecord& re
             impl_->session << "INSERT INTO runs VALUES (?, ?, ?, ?)", use(key), use(part),
                 use(digest), use(next), now;
         }
-        impl_->session.commit();
+        change.commit();
     });
 }
 
@@ -202,15 +229,16 @@ Result<> Database::add_history(const HistoryEntry& entry) {
     return guarded(impl_->path, "add to the history", [&] {
         auto copy = entry;
         Poco::Int64 time_ns = entry.time.time_since_epoch().count();
-        impl_->session.begin();
+        Poco::Data::Transaction change(impl_->session);
+        Poco::Int64 downtime = entry.downtime ? entry.downtime->count() : -1;
         impl_->session << "INSERT INTO history (time_ns, kind, name, event, from_digest, to_digest,"
-                          " why) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                          " why, ordered_by, downtime_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             use(time_ns), use(copy.kind), use(copy.name), use(copy.event), use(copy.from),
-            use(copy.to), use(copy.why), now;
+            use(copy.to), use(copy.why), use(copy.by), use(downtime), now;
         impl_->session << fmt::format(
             "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - {}", history_limit),
             now;
-        impl_->session.commit();
+        change.commit();
     });
 }
 
@@ -219,8 +247,9 @@ Result<std::vector<HistoryEntry>> Database::history(const std::string& name, std
         auto wanted = name;
         Poco::Int64 most = static_cast<Poco::Int64>(std::min(limit, history_limit));
         Poco::Data::Statement rows(impl_->session);
-        rows << "SELECT * FROM (SELECT id, time_ns, kind, name, event, from_digest, to_digest, why"
-                " FROM history WHERE ? = '' OR name = ? ORDER BY id DESC LIMIT ?) ORDER BY id",
+        rows << "SELECT * FROM (SELECT id, time_ns, kind, name, event, from_digest, to_digest, why,"
+                " ordered_by, downtime_ns FROM history WHERE ? = '' OR name = ? ORDER BY id DESC "
+                "LIMIT ?) ORDER BY id",
             use(wanted), use(wanted), use(most);
         rows.execute();
         std::vector<HistoryEntry> entries;
@@ -228,9 +257,11 @@ Result<std::vector<HistoryEntry>> Database::history(const std::string& name, std
             const auto text = [&row](std::size_t column) {
                 return row[column].convert<std::string>();
             };
-            entries.push_back({row[0].convert<std::int64_t>(),
-                               base::UnixTime(base::Nanoseconds(row[1].convert<std::int64_t>())),
-                               text(2), text(3), text(4), text(5), text(6), text(7)});
+            const auto downtime = row[9].convert<std::int64_t>();
+            entries.push_back(
+                {row[0].convert<std::int64_t>(), time_of(row[1].convert<std::int64_t>()), text(2),
+                 text(3), text(4), text(5), text(6), text(7), text(8),
+                 downtime < 0 ? std::nullopt : std::optional(base::Nanoseconds(downtime))});
         }
         return entries;
     });

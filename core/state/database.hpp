@@ -19,11 +19,20 @@ namespace cmw::state {
 
 /// What is known of a component over restarts. Digests by name ("blake2s-256-<hex>"), "" if none.
 struct ComponentRecord {
-    std::string approved;   ///< The last digest that consensus approved.
+    std::string approved;    ///< The last digest that consensus approved.
+    std::string approved_by; ///< The sources that said so: "chain, mirror".
+    base::UnixTime approved_at{};
     std::string why;        ///< Where from: "chain at block 123".
     std::string activated;  ///< The last digest that we put in place.
     std::string activating; ///< The one that we were about to; "" once it is activated.
-    std::vector<std::string> quarantined;
+    std::string pinned;     ///< What the operator ordered, and who it was.
+    std::string held;
+    std::string returned;
+    std::string agreed;
+    std::string ordered_by;
+    std::vector<std::string> quarantined; ///< In order of the digests.
+    std::vector<std::string> previous;    ///< Activated before, newest first.
+    std::vector<std::string> locations;   ///< URLs of the approved one.
 
     bool operator==(const ComponentRecord&) const = default;
 };
@@ -42,7 +51,8 @@ struct ServiceRecord {
 
 class Database {
   public:
-    /// Made if it is missing; a damaged or newer one is a problem.
+    /// Made if it is missing, and brought up to this program's version if it is older, all or
+    /// nothing; a damaged or newer one is a problem.
     static base::Result<Database> open(const std::string& path);
     /// The same, but a damaged one is moved aside and made anew; then `notice` is not empty: tell
     /// the operator.
@@ -53,6 +63,10 @@ class Database {
 
     base::Result<std::map<std::string, ComponentRecord>> components();
     base::Result<> save_component(const std::string& name, const ComponentRecord& record);
+    /// A value that belongs to the host as a whole; "" if it was never saved.
+    base::Result<std::string> host_value(const std::string& key);
+    base::Result<> save_host_value(const std::string& key, const std::string& value);
+
     base::Result<std::map<std::string, ServiceRecord>> services();
     base::Result<> save_service(const std::string& name, const ServiceRecord& record);
 

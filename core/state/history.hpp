@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace cmw::state {
@@ -19,7 +20,9 @@ struct HistoryEntry {
     std::string event; ///< "approved", "fetched", "refused", "activated", "started", "crashed" ...
     std::string from;  ///< Digest in hex, where it went from one to another; "" if none.
     std::string to;
-    std::string why; ///< In words: the block, who asked, what was wrong.
+    std::string why;  ///< In words: the block, the extrinsic or file, what was wrong.
+    std::string by{}; ///< Who ordered it: "operator alice (uid 1000)".
+    std::optional<base::Nanoseconds> downtime{}; ///< How long services were down for it.
 
     bool operator==(const HistoryEntry&) const = default;
 };

@@ -4,6 +4,8 @@
 _cmix_wrapper() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local command='' config=() words='' options='--config --help --version' i
+    local commands='run check plan status start stop restart logs history reload pin unpin hold release
+        rollback approve plugins config digest version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
@@ -14,17 +16,20 @@ _cmix_wrapper() {
     done
     case $prev in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --digest | --to) return ;;
     -a | --algorithm) mapfile -t COMPREPLY < <(compgen -W 'blake2s-256 sha-256' -- "$cur"); return ;;
     -n | --lines) return ;;
     esac
     case $command in
-    '') words='run check plan status start stop restart logs history reload plugins config digest
-               version help' ;;
-    help) words='run check plan status start stop restart logs history reload plugins config
-                 digest version' ;;
+    '') words="$commands help" ;;
+    help) words=$commands ;;
     plan) options+=' --json' ;;
     status) options+=' --json --watch' ;;
     start | stop | restart) words=$(_cmix_wrapper_names service) ;;
+    pin) options+=' --digest --file' words=$(_cmix_wrapper_names component) ;;
+    rollback) options+=' --to' words=$(_cmix_wrapper_names component) ;;
+    unpin | hold | release | approve) words=$(_cmix_wrapper_names component) ;;
     logs) options+=' --follow --lines' words=$(_cmix_wrapper_names log service) ;;
     history) options+=' --json --lines' words=$(_cmix_wrapper_names component service) ;;
     plugins)

@@ -8,7 +8,8 @@ function __cmix_wrapper_names
         string replace -r -f '^\[(?:'$kinds')\."?([A-Za-z0-9_-]+)"?\]$' '$1' | sort -u
 end
 
-set -l commands run check plan status start stop restart logs history reload plugins config digest version help
+set -l commands run check plan status start stop restart logs history reload \
+    pin unpin hold release rollback approve plugins config digest version help
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c cmix-wrapper -f
 complete -c cmix-wrapper -s c -l config -r -F -d 'the configuration'
@@ -24,6 +25,12 @@ complete -c cmix-wrapper -n "$none" -a restart -d 'stop a service and start it a
 complete -c cmix-wrapper -n "$none" -a logs -d 'the end of a log, or follow it'
 complete -c cmix-wrapper -n "$none" -a history -d 'what happened, and why'
 complete -c cmix-wrapper -n "$none" -a reload -d 'read the configuration again'
+complete -c cmix-wrapper -n "$none" -a pin -d 'use this binary, whatever consensus approves'
+complete -c cmix-wrapper -n "$none" -a unpin -d 'use what consensus approves again'
+complete -c cmix-wrapper -n "$none" -a hold -d 'keep what is in use'
+complete -c cmix-wrapper -n "$none" -a release -d 'follow consensus again'
+complete -c cmix-wrapper -n "$none" -a rollback -d 'go back to what was in use before'
+complete -c cmix-wrapper -n "$none" -a approve -d 'let what waits be activated now'
 complete -c cmix-wrapper -n "$none" -a plugins -d 'plugins and their options'
 complete -c cmix-wrapper -n "$none" -a config -d 'the configuration, or a template'
 complete -c cmix-wrapper -n "$none" -a digest -d 'the digest of files'
@@ -36,6 +43,10 @@ complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs history' -s n -l l
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from digest' -s a -l algorithm -x -a 'blake2s-256 sha-256'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from digest' -F
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from start stop restart' -a '(__cmix_wrapper_names service)'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin' -l digest -x -d 'this one'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin' -l file -r -F -d 'a copy of this file'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from rollback' -l to -x -d 'go back to this one'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin unpin hold release rollback approve' -a '(__cmix_wrapper_names component)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs' -a '(__cmix_wrapper_names log service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from history' -a '(__cmix_wrapper_names component service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from plugins' -a 'list show'

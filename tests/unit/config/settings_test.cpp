@@ -95,7 +95,8 @@ TEST_CASE("components are read, with uses and their options") {
                   "from = { use = 'mine', path = 'my/b' }\nmode = '0500'\nmax-size = '1MiB'\n");
     const auto& a = *settings.component("a");
     CHECK(a.path == "/etc/w/bin/a");
-    CHECK(a.approved_by.instance == "chain");
+    REQUIRE(a.approved_by.size() == 1);
+    CHECK(a.approved_by[0].instance == "chain");
     CHECK(a.field == "a");
     CHECK(a.mode == 0755);
     CHECK(a.max_size == std::int64_t{2} << 30);

@@ -51,7 +51,7 @@ TEST_CASE("custom-binary.toml runs what the operator approves, from a file of hi
     REQUIRE(settings.components.size() == 1);
     const auto& from = settings.components.front().from;
     CHECK(std::holds_alternative<std::string>(from.options.at(0).value));
-    CHECK(settings.instance(settings.components.front().approved_by.instance)->plugin ==
+    CHECK(settings.instance(settings.components.front().approved_by.front().instance)->plugin ==
           "override-file");
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <future>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <thread>
 
@@ -46,6 +47,13 @@ struct FakeHost : Requests {
     }
     void restart(const std::string& s, const std::string&, Done done) override {
         finish("restart " + s, std::move(done));
+    }
+    void order(const std::string& component, const reconcile::ComponentOrder& order,
+               const std::string& who,
+               std::function<void(base::Result<std::string>)> done) override {
+        asked.push_back(fmt::format("{} {} '{}' '{}' {}", reconcile::name(order.what), component,
+                                    order.digest, order.file, who));
+        done(problem ? base::Result<std::string>(tl::unexpected(*problem)) : "it \"means\" this");
     }
     void reload(const std::string&, Done done) override { finish("reload", std::move(done)); }
 };
@@ -105,6 +113,13 @@ std::string rest_of(const base::UniqueFd& socket) {
     return text + "(not closed)";
 }
 
+/// How history calls whoever runs this test.
+std::string us() {
+    const auto* found = ::getpwuid(::geteuid());
+    return found == nullptr ? fmt::format("operator (uid {})", ::geteuid())
+                            : fmt::format("operator {} (uid {})", found->pw_name, ::geteuid());
+}
+
 std::string ask(const std::string& path, const std::string& request) {
     const auto socket = connect(path);
     put(socket, request);
@@ -129,11 +144,50 @@ TEST_SUITE("control api") {
         CHECK(client.post("/v1/services/cmix/restart"));
         CHECK(client.post("/v1/reload"));
         running.on_loop([&] {
-            CHECK(running.host.asked ==
-                  std::vector<std::string>{"history 'server' 7", "history '' 10000",
-                                           fmt::format("start cmix operator (uid {})", ::geteuid()),
-                                           "stop a b", "restart cmix", "reload"});
+            CHECK(running.host.asked == std::vector<std::string>{"history 'server' 7",
+                                                                 "history '' 10000",
+                                                                 "start cmix " + us(), "stop a b",
+                                                                 "restart cmix", "reload"});
         });
+    }
+
+    TEST_CASE("orders for components reach the host with all that was said") {
+        Running running;
+        running.on_loop([&] { running.host.now.components["server"] = {}; });
+        const auto client = running.client();
+        CHECK(client.post("/v1/components/server/pin?digest=ab") ==
+              "{\"done\": true, \"text\": \"it \\\"means\\\" this\"}\n");
+        CHECK(client.post("/v1/components/server/pin?file=/a%20b%26c"));
+        for (const auto* verb : {"unpin", "hold", "release", "approve", "rollback"})
+            CHECK(client.post(std::string("/v1/components/server/") + verb));
+        CHECK(client.post("/v1/components/server/rollback?to=cd"));
+        running.on_loop([&] {
+            std::vector<std::string> asked;
+            for (const auto* order :
+                 {"pin server 'ab' '' ", "pin server '' '/a b&c' ", "unpin server '' '' ",
+                  "hold server '' '' ", "release server '' '' ", "approve server '' '' ",
+                  "rollback server '' '' ", "rollback server 'cd' '' "})
+                asked.push_back(order + us());
+            CHECK(running.host.asked == asked);
+            running.host.asked.clear();
+        });
+        const auto code = [&](const std::string& what) {
+            return ask(running.path, "POST /v1/components/" + what +
+                                         " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+                .substr(9, 3);
+        };
+        for (const auto* half :
+             {"server/pin", "server/pin?digest=a&file=/b", "server/pin?file=relative",
+              "server/hold?digest=a", "server/rollback?digest=a", "server/pin?digset=a"})
+            CHECK_MESSAGE(code(half) == "400", half);
+        CHECK(code("server/dance") == "404");
+        CHECK(code("server") == "404");
+        running.on_loop([&] {
+            CHECK(running.host.asked.empty());
+            running.host.problem = base::Problem{"component.server", "cannot", ""};
+        });
+        CHECK(code("server/hold") == "409");
+        CHECK(code("servre/hold") == "404");
     }
 
     TEST_CASE("what the host says went wrong arrives as a problem") {

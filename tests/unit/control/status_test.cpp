@@ -26,6 +26,10 @@ Status full_status() {
     server.state = "fetching";
     server.from = "network";
     server.kept = {"cd"};
+    server.approved_by = "chain, mirror";
+    server.ordered_by = "operator alice (uid 1000)";
+    server.previous = {"ef"};
+    server.announced = {{"01", 7, "a motion"}, {"23", 0, ""}};
     server.progress = ComponentStatus::Progress{5, 10};
     status.components["server"] = server;
     supervisor::ServiceStatus cmix;
@@ -51,7 +55,10 @@ TEST_CASE("status has the names of the contract, on one line, in its order") {
           R"("components": {"server": {"approved": "ab", "installed": null, "desired": null, )"
           R"("state": "fetching", "reason": null, "pinned": false, "held": false, )"
           R"("quarantined": [], "kept": ["cd"], "from": "network", )"
-          R"("progress": {"received": 5, "total": 10}}}, )"
+          R"("progress": {"received": 5, "total": 10}, )"
+          R"~("approved_by": "chain, mirror", "ordered_by": "operator alice (uid 1000)", )~"
+          R"("previous": ["ef"], "announced": [{"digest": "01", "height": 7, "why": "a motion"}, )"
+          R"({"digest": "23", "height": null, "why": null}]}}, )"
           R"("services": {"cmix": {"state": "running", "pid": 4712, )"
           R"("since": "2026-01-01T00:00:00Z", "restarts": 0, "last_exit": null, )"
           R"("health": "ok", "reason": null}}, )"
@@ -97,11 +104,12 @@ TEST_CASE("history and problems are JSON") {
     state::HistoryEntry entry{3,           base::UnixTime(std::chrono::milliseconds(1500)),
                               "component", "server",
                               "activated", "",
-                              "ab",        "chain at block 1"};
+                              "ab",        "chain at block 1",
+                              "operator",  std::chrono::microseconds(12'345)};
     CHECK(to_json(std::vector{entry}) ==
           R"([{"id": 3, "time": "1970-01-01T00:00:01.500Z", "kind": "component", )"
           R"("name": "server", "event": "activated", "from": null, "to": "ab", )"
-          R"("why": "chain at block 1"}])");
+          R"("why": "chain at block 1", "by": "operator", "downtime_ms": 12.345}])");
     CHECK(to_json(std::vector<state::HistoryEntry>{}) == "[]");
     CHECK(to_json(base::Problem{"f:1", "cannot x", "do y"}) ==
           R"({"problem": {"where": "f:1", "what": "cannot x", "fix": "do y"}})");
@@ -116,7 +124,7 @@ TEST_CASE("what is written is read back") {
 
     const std::vector<state::HistoryEntry> entries{
         {3, base::UnixTime(std::chrono::milliseconds(1767225600123)), "service", "cmix", "crashed",
-         "ab", "cd", "killed \"hard\""},
+         "ab", "cd", "killed \"hard\"", "operator", std::chrono::milliseconds(5)},
         {}};
     CHECK(*parse_history(to_json(entries)) == entries);
 }

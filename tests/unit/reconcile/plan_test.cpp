@@ -1,61 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "reconcile/plan.hpp"
+#include "facts_builder.hpp"
 
-using namespace cmw::reconcile;
-using cmw::base::Monotonic;
+using namespace cmw::test;
 using cmw::supervisor::ServiceState;
 using namespace std::chrono_literals;
-
-namespace {
-
-const Monotonic now{1h};
-
-Digest digest(char c) {
-    return {"blake2s-256", std::vector<std::uint8_t>(32, static_cast<std::uint8_t>(c))};
-}
-const Digest old_one = digest('o');
-const Digest new_one = digest('n');
-const Digest forged = digest('f');
-
-ComponentFacts component(const std::string& name) {
-    ComponentFacts c;
-    c.name = name;
-    c.inspected = true;
-    c.approved = c.activated = c.installed = old_one;
-    return c;
-}
-
-ServiceFacts service(const std::string& name, std::vector<std::string> components) {
-    ServiceFacts s;
-    s.name = name;
-    s.components = std::move(components);
-    s.state = ServiceState::running;
-    for (const auto& part : s.components) s.runs[part] = old_one;
-    return s;
-}
-
-/// One service that runs with one component, all as it should be.
-Facts settled() {
-    Facts facts;
-    facts.components = {component("server")};
-    facts.services = {service("cmix", {"server"})};
-    facts.sources["server"] = {true, ""};
-    return facts;
-}
-
-std::vector<std::string> steps(const Facts& facts) {
-    std::vector<std::string> names;
-    for (const auto& step : make_plan(facts, now).steps)
-        names.push_back(std::string(name(step.what)) + " " + step.component + step.service);
-    return names;
-}
-using Steps = std::vector<std::string>;
-
-std::string state(const Facts& facts, const std::string& of = "server") {
-    return make_plan(facts, now).components.at(of).state;
-}
-
-} // namespace
 
 TEST_CASE("what is as it should be is left alone") {
     CHECK(steps(settled()).empty());
@@ -93,10 +41,10 @@ TEST_CASE("files of one service are activated together or not at all") {
     }
     facts.components[0].staged = new_one;
     CHECK(steps(facts) == Steps{"stage libpow"});
-    facts.components[1].not_before = now + 5s; // It could not be staged.
+    facts.components[1].not_before = now.monotonic + 5s; // It could not be staged.
     facts.components[1].problem = "cannot stage it";
     CHECK(steps(facts).empty());
-    CHECK(make_plan(facts, now).again_at == now + 5s);
+    CHECK(make_plan(facts, now).again_at == now.monotonic + 5s);
     CHECK(state(facts, "libpow") == "failed");
     facts.components[1].staged = new_one;
     facts.components[1].not_before = {};
@@ -120,7 +68,7 @@ TEST_CASE("flaw 3: what is approved and cannot be had leaves the old program alo
     auto facts = settled();
     facts.components[0].approved = new_one;
     facts.components[0].problem = "cannot find it";
-    facts.components[0].not_before = now + 10s;
+    facts.components[0].not_before = now.monotonic + 10s;
     CHECK(steps(facts).empty());
     facts.services[0].state = ServiceState::stopped; // Even after it ended: it may start again.
     CHECK(steps(facts) == Steps{"start cmix"});
@@ -172,6 +120,27 @@ TEST_CASE("a program that runs with files replaced since is restarted with them"
     CHECK(plan.steps[0].what == Step::Do::activate);
     CHECK(plan.steps[0].changes.empty());
     CHECK(plan.steps[0].restarts == Steps{"cmix"});
+}
+
+TEST_CASE("flaw 20: a new library restarts the program that has the old one, and nothing else") {
+    auto facts = settled();
+    facts.components.push_back(component("libpow"));
+    facts.components.push_back(component("gateway"));
+    facts.services = {service("cmix", {"server", "libpow"}), service("gate", {"gateway"})};
+    facts.components[1].approved = facts.components[1].staged = new_one;
+    const auto plan = make_plan(facts, now);
+    REQUIRE(plan.steps.size() == 1);
+    CHECK(plan.steps[0].changes == std::map<std::string, Digest>{{"libpow", new_one}});
+    CHECK(plan.steps[0].restarts == Steps{"cmix"});
+}
+
+TEST_CASE("flaw 6: an approval of nothing keeps what is in use") {
+    auto facts = settled();
+    facts.components[0].approved.reset();
+    CHECK(steps(facts).empty());
+    facts.components[0].activated.reset();
+    CHECK(steps(facts).empty()); // What runs is not stopped, though nobody ever approved it.
+    CHECK(state(facts) == "waiting");
 }
 
 TEST_CASE("a mixture of two sets is not started") {

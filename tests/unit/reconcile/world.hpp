@@ -98,11 +98,13 @@ class FakeSource final : public plugin_host::BinarySource {
 
     std::map<base::Digest, std::string> content; ///< By the digest it is offered under.
     unsigned fetches = 0;
+    std::vector<std::string> locations; ///< Of the last fetch.
 
     void fetch(const plugin_host::Artifact& artifact, const config::OptionValues&,
                std::shared_ptr<plugin_host::ByteSink> sink,
                std::function<void(tl::expected<void, Failure>)> done) override {
         ++fetches;
+        locations = artifact.locations;
         const auto found = content.find(artifact.digest);
         auto outcome = found == content.end() ? tl::expected<void, Failure>(tl::unexpected(Failure{
                                                     CMW_NOT_FOUND, "cannot find the artifact", {}}))
@@ -139,7 +141,7 @@ class Life {
         config::ComponentSettings component;
         component.name = component.field = "server";
         component.path = folder / "bin/node";
-        component.approved_by.instance = "chain";
+        component.approved_by = {{.instance = "chain", .options = {}, .position = {}}};
         component.from.instance = "store";
         component.max_size = 1 << 20;
         component.keep = 3;

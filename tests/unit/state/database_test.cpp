@@ -3,6 +3,10 @@
 
 #include "support/temporary_folder.hpp"
 
+#include <Poco/Data/SQLite/Connector.h>
+#include <Poco/Data/Session.h>
+#include <Poco/Data/Statement.h>
+
 using namespace cmw::state;
 using cmw::base::UnixTime;
 using cmw::test::TemporaryFolder;
@@ -21,28 +25,121 @@ HistoryEntry entry(const std::string& name, const std::string& event) {
     return {0,           UnixTime(std::chrono::seconds(1'700'000'000)),
             "component", name,
             event,       "aa",
-            "bb",        "chain at block 5"};
+            "bb",        "chain at block 5",
+            "operator",  std::chrono::milliseconds(12)};
 }
 
 } // namespace
 
 TEST_CASE("components and services are there again after a restart") {
     const TemporaryFolder folder;
-    const ComponentRecord server{
-        "blake2s-256-aa", "chain at block 5", "blake2s-256-bb", "cc", {"x", "y"}};
+    const ComponentRecord server{"blake2s-256-aa",
+                                 "chain, mirror",
+                                 UnixTime(std::chrono::seconds(1'700'000'000)),
+                                 "chain at block 5",
+                                 "blake2s-256-bb",
+                                 "cc",
+                                 "pinned",
+                                 "held",
+                                 "returned",
+                                 "agreed",
+                                 "operator alice (uid 1000)",
+                                 {"x", "y"},
+                                 {"newer", "older", "a"},
+                                 {"https://b", "https://a"}};
+    ComponentRecord old;
+    old.approved = old.pinned = "old";
+    old.quarantined = {"z"};
+    old.previous = old.locations = {"1", "2", "3", "4"};
     const ServiceRecord cmix{
         true, 4711, {{"server", "aa"}, {"libpow", ""}}, {{"server", "bb"}, {"libpow", "cc"}}};
     {
         auto database = open(folder / "state.db");
         CHECK(database.components()->empty());
         CHECK(database.save_service("cmix", {false, 1, {{"old", "x"}}, {{"old", "y"}}}));
-        CHECK(database.save_component("server", {"old", "old", "old", "", {"z"}}));
+        CHECK(database.save_component("server", old));
         CHECK(database.save_component("server", server));
         CHECK(database.save_service("cmix", cmix));
     }
     auto database = open(folder / "state.db");
     CHECK(*database.components() == std::map<std::string, ComponentRecord>{{"server", server}});
     CHECK(*database.services() == std::map<std::string, ServiceRecord>{{"cmix", cmix}});
+}
+
+TEST_CASE("values of the host are kept, the last one of each") {
+    const TemporaryFolder folder;
+    {
+        auto database = open(folder / "state.db");
+        CHECK(*database.host_value("seed") == "");
+        CHECK(database.save_host_value("seed", "1"));
+        CHECK(database.save_host_value("seed", "2"));
+    }
+    CHECK(*open(folder / "state.db").host_value("seed") == "2");
+}
+
+namespace {
+
+/// A state as the first version of this program made it, with something in every table.
+void make_version_1(const std::string& path, const std::string& more = {}) {
+    Poco::Data::SQLite::Connector::registerConnector();
+    Poco::Data::Session session("SQLite", path);
+    using namespace Poco::Data::Keywords;
+    for (const std::string statement :
+         {"CREATE TABLE component (name TEXT PRIMARY KEY, approved TEXT, why TEXT, activated TEXT,"
+          " activating TEXT)",
+          "CREATE TABLE quarantine (component TEXT, digest TEXT, PRIMARY KEY (component, digest))",
+          "CREATE TABLE service (name TEXT PRIMARY KEY, stopped_by_operator INTEGER, pid INTEGER)",
+          "CREATE TABLE runs (service TEXT, component TEXT, digest TEXT, next TEXT,"
+          " PRIMARY KEY (service, component))",
+          "CREATE TABLE history (id INTEGER PRIMARY KEY AUTOINCREMENT, time_ns INTEGER, kind TEXT,"
+          " name TEXT, event TEXT, from_digest TEXT, to_digest TEXT, why TEXT)",
+          "CREATE INDEX history_name ON history (name, id)", "PRAGMA user_version=1",
+          "INSERT INTO component VALUES ('server', 'aa', 'chain at block 5', 'bb', '')",
+          "INSERT INTO quarantine VALUES ('server', 'cc')",
+          "INSERT INTO service VALUES ('cmix', 1, 4711)",
+          "INSERT INTO runs VALUES ('cmix', 'server', 'bb', 'aa')",
+          "INSERT INTO history (time_ns, kind, name, event, from_digest, to_digest, why)"
+          " VALUES (5, 'component', 'server', 'fetched', '', 'aa', 'from network')"})
+        session << statement, now;
+    if (!more.empty()) session << more, now;
+}
+
+} // namespace
+
+TEST_CASE("a state of the first version is upgraded, with all that is in it") {
+    const TemporaryFolder folder;
+    make_version_1(folder / "state.db");
+    for (int opened = 0; opened < 2; ++opened) {
+        auto database = open(folder / "state.db");
+        ComponentRecord server;
+        server.approved = "aa";
+        server.why = "chain at block 5";
+        server.activated = "bb";
+        server.quarantined = {"cc"};
+        CHECK(*database.components() == std::map<std::string, ComponentRecord>{{"server", server}});
+        CHECK(database.services()->at("cmix").stopped_by_operator);
+        CHECK(database.services()->at("cmix").runs_next.at("server") == "aa");
+        const auto history = database.history("server", 10);
+        REQUIRE(history);
+        REQUIRE(history->size() == 1);
+        CHECK(history->front().why == "from network");
+        CHECK(history->front().by.empty());
+        CHECK_FALSE(history->front().downtime);
+    }
+}
+
+TEST_CASE("an upgrade that fails half-way leaves the old state as it was") {
+    const TemporaryFolder folder;
+    make_version_1(folder / "state.db", "CREATE TABLE host (something TEXT)");
+    CHECK_FALSE(Database::open(folder / "state.db"));
+    Poco::Data::Session session("SQLite", folder / "state.db");
+    using namespace Poco::Data::Keywords;
+    int version = 0;
+    int columns = 0;
+    session << "PRAGMA user_version", into(version), now;
+    session << "SELECT count(*) FROM pragma_table_info('component')", into(columns), now;
+    CHECK(version == 1);
+    CHECK(columns == 5);
 }
 
 TEST_CASE("history gives the newest entries, oldest first, of all or of one name") {

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the consensus sources say becomes what is approved: all sources of a component together.
+#include "consensus/agreement.hpp"
+#include "reconcile/reconciler_impl.hpp"
+
+#include <cmw/abi/plugin.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace cmw::reconcile {
+
+namespace {
+
+std::vector<consensus::Opinion>
+opinions_on(const config::ComponentSettings& component,
+            const std::map<std::string, plugin_host::Verdict>& verdicts) {
+    std::vector<consensus::Opinion> opinions;
+    for (const auto& use : component.approved_by) {
+        const auto found = verdicts.find(use.instance);
+        opinions.push_back({use.instance, found == verdicts.end() ? nullptr : &found->second});
+    }
+    return opinions;
+}
+
+/// What changes nothing is told once, and not while the first answers come in.
+void note(Board& board, ComponentFacts& c, const consensus::Agreement& found, bool all_answered) {
+    const bool news = !found.notice.empty() && found.notice != c.notice;
+    if (news && (all_answered || found.disagree)) {
+        board.log(CMW_LEVEL_WARN, fmt::format("{}: {}", c.name, found.notice));
+        board.remember({0,
+                        {},
+                        "component",
+                        c.name,
+                        found.disagree ? "disagreement" : "ignored",
+                        c.approved ? c.approved->hex() : "",
+                        "",
+                        found.notice});
+    }
+    c.notice = found.notice;
+}
+
+void approve(Board& board, ComponentFacts& c, const consensus::Agreement& found) {
+    const auto by = fmt::format("{}", fmt::join(found.sources, ", "));
+    const bool same = c.approved == found.approved;
+    if (same && c.approved_by == by && c.locations == found.locations) return;
+    auto& work = board.components.at(c.name);
+    c.approved_by = by;
+    c.locations = found.locations;
+    if (!same) {
+        const auto hex = found.approved->hex();
+        board.remember({0,
+                        {},
+                        "component",
+                        c.name,
+                        "approved",
+                        c.approved ? c.approved->hex() : "",
+                        hex,
+                        found.why});
+        board.log(CMW_LEVEL_INFO, fmt::format("{}: {} approves {}", c.name, found.why, hex));
+        note_approved(c, *found.approved, base::unix_now());
+        c.not_before = {};
+        c.problem.clear();
+        work.failures = work.mistakes = 0;
+        work.record.why = found.why;
+        board.note_in_place(c.name);
+    }
+    board.save(c.name);
+}
+
+} // namespace
+
+void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verdict& verdict) {
+    auto& board = *impl_->board;
+    impl_->verdicts[instance] = verdict;
+    for (auto& c : board.facts.components) {
+        const auto& settings = *board.components.at(c.name).settings;
+        const auto opinions = opinions_on(settings, impl_->verdicts);
+        if (std::ranges::count(opinions, instance, &consensus::Opinion::source) == 0) continue;
+        const auto found =
+            consensus::agree(opinions, settings.field, config::needed_sources(settings));
+        board.facts.sources[c.name] = {found.ready, found.waiting};
+        c.announced = consensus::announced(opinions, settings.field);
+        const bool all_answered = std::ranges::all_of(
+            opinions, [](const auto& opinion) { return opinion.verdict != nullptr; });
+        note(board, c, found, all_answered);
+        if (found.approved) approve(board, c, found);
+    }
+    board.replan();
+}
+
+} // namespace cmw::reconcile
