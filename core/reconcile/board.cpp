@@ -14,6 +14,12 @@ ServiceFacts& Board::service(const std::string& name) {
     return *std::ranges::find(facts.services, name, &ServiceFacts::name);
 }
 
+bool Board::is_fetching(const Digest& digest) const {
+    return std::ranges::any_of(components,
+                               [&](const auto& c) { return c.second.fetching == digest; }) ||
+           std::ranges::any_of(facts.components, [&](const auto& c) { return c.ahead == digest; });
+}
+
 void Board::remember(state::HistoryEntry entry) {
     entry.time = base::unix_now();
     unwritten.push_back(std::move(entry));

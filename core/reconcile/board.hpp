@@ -54,6 +54,8 @@ struct Board : std::enable_shared_from_this<Board> {
 
     ComponentFacts& component(const std::string& name);
     ServiceFacts& service(const std::string& name);
+    /// Whether it is on its way for any component, wanted or ahead. When that ends there is a new plan.
+    bool is_fetching(const Digest& digest) const;
 
     void log(std::uint32_t level, const std::string& line) const { parts.log(level, line); }
     /// Written soon, not now: this may lie between a stop and a start.

@@ -20,7 +20,7 @@ void ended(const std::shared_ptr<Board>& shared, const std::string& name, const 
     if (outcome) {
         work.ahead_failures = 0;
         c.ahead_not_before = {};
-        c.stored.insert(digest);
+        for (auto& any : board.facts.components) any.stored.insert(digest);
         note_use(shared, name, digest);
         board.remember({0,
                         {},
@@ -44,6 +44,7 @@ void ended(const std::shared_ptr<Board>& shared, const std::string& name, const 
 
 void fetch_ahead(const std::shared_ptr<Board>& board, const std::string& name,
                  const Digest& digest) {
+    if (board->is_fetching(digest)) return;
     auto& c = board->component(name);
     const auto& settings = *board->components.at(name).settings;
     c.ahead = digest;

@@ -83,9 +83,7 @@ void inspect(const std::shared_ptr<Board>& board, const std::string& name) {
 
 void fetch(const std::shared_ptr<Board>& board, const std::string& name, const Digest& digest) {
     // Two components may come out of one archive. When the other's fetch ends there is a new plan.
-    if (std::ranges::any_of(board->components,
-                            [&](const auto& other) { return other.second.fetching == digest; }))
-        return;
+    if (board->is_fetching(digest)) return;
     auto& c = board->component(name);
     auto& work = board->components.at(name);
     auto* source = board->parts.sources.at(work.settings->from.instance);
