@@ -59,5 +59,6 @@ TEST_CASE("cosmos.toml runs a node of a Cosmos SDK chain") {
     const auto settings = load("cosmos.toml");
     REQUIRE(settings.components.size() == 1);
     CHECK(settings.component("node")->field == "node");
-    CHECK(settings.instance(settings.components.front().approved_by.instance)->plugin == "cosmos");
+    CHECK(settings.instance(settings.components.front().approved_by.front().instance)->plugin ==
+          "cosmos");
 }
