@@ -4,6 +4,7 @@
 #include "base/atomic_file.hpp"
 #include "base/system.hpp"
 #include "base/text.hpp"
+#include "binary_store/notes.hpp"
 #include "binary_store/storage_problem.hpp"
 
 #include <cerrno>
@@ -31,13 +32,6 @@ Result<std::optional<Digest>> read_note(const std::string& path) {
     return fail(storage_problem(path, "read the note of an unpacked file", text.error()));
 }
 
-Result<std::vector<std::string>> names_in(const std::string& folder) {
-    auto names = sys::list(folder);
-    if (names) return std::move(*names);
-    if (names.error() == ENOENT) return std::vector<std::string>();
-    return fail(storage_problem(folder, "list the folder", names.error()));
-}
-
 } // namespace
 
 Result<> Members::note(const Digest& archive, std::string_view member, const Digest& file) const {
@@ -53,7 +47,7 @@ Result<std::optional<Digest>> Members::archive_of(const Digest& file, std::strin
         if (!noted) return fail(noted.error());
         if (*noted == file) return expected;
     }
-    const auto names = names_in(folder_);
+    const auto names = names_of_notes(folder_);
     if (!names) return fail(names.error());
     for (const auto& name : *names) {
         if (!name.ends_with(suffix)) continue;
@@ -67,16 +61,7 @@ Result<std::optional<Digest>> Members::archive_of(const Digest& file, std::strin
 }
 
 Result<> Members::forget(const Digest& archive) const {
-    const auto names = names_in(folder_);
-    if (!names) return fail(names.error());
-    for (const auto& name : *names) {
-        if (!name.starts_with(archive.name() + ".")) continue;
-        const auto path = folder_ + "/" + name;
-        const auto gone = sys::unlink(path);
-        if (!gone && gone.error() != ENOENT)
-            return fail(storage_problem(path, "remove the file", gone.error()));
-    }
-    return {};
+    return forget_notes(folder_, archive);
 }
 
 } // namespace cmw::binary_store

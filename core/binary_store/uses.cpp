@@ -2,9 +2,9 @@
 #include "binary_store/uses.hpp"
 
 #include "base/system.hpp"
+#include "binary_store/notes.hpp"
 #include "binary_store/storage_problem.hpp"
 
-#include <cerrno>
 #include <fcntl.h>
 
 namespace cmw::binary_store {
@@ -18,12 +18,6 @@ constexpr mode_t mode_of_notes = 0600;
 UnixTime modified(const struct stat& found) {
     return UnixTime(std::chrono::seconds(found.st_mtim.tv_sec) +
                     Nanoseconds(found.st_mtim.tv_nsec));
-}
-
-Result<std::vector<std::string>> names_in(const std::string& folder) {
-    auto names = sys::list(folder);
-    if (names) return std::move(*names);
-    return fail(storage_problem(folder, "list the folder", names.error()));
 }
 
 } // namespace
@@ -41,7 +35,7 @@ Result<> Uses::note(const Digest& digest, const std::string& component) const {
 }
 
 Result<std::map<Digest, Uses::Times>> Uses::all() const {
-    const auto names = names_in(folder_);
+    const auto names = names_of_notes(folder_);
     if (!names) return fail(names.error());
     std::map<Digest, Times> uses;
     for (const auto& name : *names) {
@@ -55,16 +49,7 @@ Result<std::map<Digest, Uses::Times>> Uses::all() const {
 }
 
 Result<> Uses::forget(const Digest& digest) const {
-    const auto names = names_in(folder_);
-    if (!names) return fail(names.error());
-    for (const auto& name : *names) {
-        if (!name.starts_with(digest.name() + ".")) continue;
-        const auto path = folder_ + "/" + name;
-        const auto gone = sys::unlink(path);
-        if (!gone && gone.error() != ENOENT)
-            return fail(storage_problem(path, "remove the file", gone.error()));
-    }
-    return {};
+    return forget_notes(folder_, digest);
 }
 
 } // namespace cmw::binary_store

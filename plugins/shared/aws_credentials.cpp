@@ -2,7 +2,7 @@
 #include "shared/aws_credentials.hpp"
 
 #include "shared/aws_profile.hpp"
-#include "shared/small_file.hpp"
+#include "shared/file_beginning.hpp"
 
 #include <array>
 #include <pwd.h>
@@ -31,7 +31,7 @@ std::string or_else(const std::string& text, const std::string& other) {
 /// The profile in the file, if there are both.
 AwsProfile read_profile(const std::string& file, AwsFile kind, const std::string& name,
                         std::string& why) {
-    const auto text = read_small_file(file, longest_file);
+    const auto text = read_beginning(file, longest_file);
     if (!text) {
         why += (why.empty() ? "" : ", ") + file + ": " + std::generic_category().message(errno);
         return {};

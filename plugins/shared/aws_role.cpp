@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/aws_role.hpp"
 
+#include "shared/file_beginning.hpp"
 #include "shared/http_exchange.hpp"
-#include "shared/small_file.hpp"
 
 #include <Poco/DateTime.h>
 #include <Poco/DateTimeFormat.h>
@@ -73,7 +73,7 @@ bool is_near(const std::string& host) {
 }
 
 bool begins_with(const char* file, std::string_view word) {
-    const auto text = read_small_file(file, 256);
+    const auto text = read_beginning(file, 256);
     return text && text->starts_with(word);
 }
 
@@ -120,7 +120,7 @@ AwsLoan fetch_container_role(const Call& call, const Environment& environment,
     HttpRequest request{.url = container_url(environment), .headers = {}, .body = {}, .target = {}};
     auto token = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN");
     if (const auto file = environment("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); !file.empty()) {
-        const auto text = read_small_file(file, longest_answer);
+        const auto text = read_beginning(file, longest_answer);
         if (!text)
             throw Error(CMW_AGAIN, "cannot read " + file +
                                        ", which AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names: " +

@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// shared/small_file.hpp - reads a file that is expected to be small.
+// shared/small_file.hpp - reads and replaces files that fit into memory easily.
 #pragma once
 
-#include <array>
-#include <cerrno>
-#include <fcntl.h>
+#include <cstddef>
+#include <ctime>
 #include <optional>
 #include <string>
-#include <unistd.h>
+#include <sys/types.h>
 
 namespace cmw::shared {
 
-/// Its first `limit` bytes; nothing, and errno, if it cannot be read.
-inline std::optional<std::string> read_small_file(const std::string& path, std::size_t limit) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return std::nullopt;
+struct SmallFile {
     std::string text;
-    std::array<char, 4096> piece{};
-    ssize_t got = 0;
-    while (text.size() < limit && (got = ::read(fd, piece.data(), piece.size())) > 0)
-        text.append(piece.data(), static_cast<std::size_t>(got));
-    const int error = errno;
-    ::close(fd);
-    if (got < 0) {
-        errno = error;
-        return std::nullopt;
-    }
-    if (text.size() > limit) text.resize(limit);
-    return text;
-}
+    std::string stamp; ///< Changes when the file is written or replaced, as far as the clock tells.
+    mode_t mode = 0;
+    std::time_t modified = 0;
+};
+
+/// Nothing if there is no such file. Throws cmw::Error with CMW_INVALID if it is larger and with
+/// CMW_FAILED if it is no regular file, std::system_error if it cannot be read; all name it.
+std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest);
+
+/// Atomic and durable; closed to others. Throws std::system_error that names it.
+void replace_small_file(const std::string& path, const std::string& text);
 
 } // namespace cmw::shared

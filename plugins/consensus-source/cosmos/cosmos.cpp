@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus-source/cosmos/cosmos.hpp"
 
-#include "consensus-source/cosmos/small_file.hpp"
 #include "shared/file_watch.hpp"
 #include "shared/hex.hpp"
+#include "shared/small_file.hpp"
 
 namespace cmw::cosmos {
 namespace {
@@ -133,7 +133,7 @@ Sight Cosmos::see(const Call& call) {
 void Cosmos::see_file(Sight& sight) {
     const auto path = upgrade_info(settings_);
     try {
-        const auto file = read_small_file(path, largest_file);
+        const auto file = shared::read_small_file(path, largest_file);
         if (!file) return;
         sight.file = parse_upgrade_info(file->text);
         sight.stamp = file->stamp;

@@ -2,8 +2,8 @@
 #include "consensus-source/cosmos/record.hpp"
 
 #include "consensus-source/cosmos/json.hpp"
-#include "consensus-source/cosmos/small_file.hpp"
 #include "shared/hex.hpp"
+#include "shared/small_file.hpp"
 
 #include <cmw/error.hpp>
 
@@ -117,7 +117,7 @@ Record from_json(const std::string& text) {
 }
 
 std::optional<Record> load_record(const std::string& path) {
-    const auto file = read_small_file(path, largest);
+    const auto file = shared::read_small_file(path, largest);
     if (!file) return std::nullopt;
     try {
         return from_json(file->text);
@@ -130,7 +130,7 @@ std::optional<Record> load_record(const std::string& path) {
 }
 
 void save_record(const std::string& path, const Record& record) {
-    replace_small_file(path, to_json(record));
+    shared::replace_small_file(path, to_json(record));
 }
 
 } // namespace cmw::cosmos

@@ -2,50 +2,16 @@
 #include "consensus-source/override-file/override_file.hpp"
 
 #include "shared/file_watch.hpp"
+#include "shared/small_file.hpp"
 
-#include <cerrno>
 #include <ctime>
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 namespace cmw::override_file {
 namespace {
 
 // A record of a hundred fields is a hundredth of it.
 constexpr std::size_t largest_file = 1u << 20;
-
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const noexcept { return fd_; }
-
-  private:
-    int fd_;
-};
-
-[[noreturn]] void fail(const std::string& what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
-
-std::string read_all(int fd, const std::string& name) {
-    std::string text;
-    char buffer[4096];
-    while (true) {
-        const auto count = ::read(fd, buffer, sizeof buffer);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) fail("cannot read " + name);
-        if (count == 0) return text;
-        text.append(buffer, static_cast<std::size_t>(count));
-        if (text.size() > largest_file)
-            throw Error(CMW_INVALID, "cannot use " + name + ": it is larger than 1 MiB");
-    }
-}
 
 /// In UTC: "2026-01-01T00:00:00Z".
 std::string time_text(std::time_t time) {
@@ -95,20 +61,14 @@ void OverrideFile::wait_for_change(const Call& call) {
 
 Hashes OverrideFile::read() {
     const auto name = settings_.path.string();
-    // Without blocking, should somebody have put a pipe there.
-    const Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.get() < 0) fail("cannot open " + name);
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) fail("cannot look at " + name);
-    if (!S_ISREG(status.st_mode))
-        throw Error(CMW_FAILED, "cannot use " + name + ": it is not a regular file");
-    if ((status.st_mode & S_IWOTH) != 0)
+    const auto file = shared::read_small_file(name, largest_file);
+    if (!file) throw Error(CMW_NOT_FOUND, "cannot open " + name + ": there is no such file");
+    if ((file->mode & S_IWOTH) != 0)
         throw Error(CMW_DENIED,
                     "cannot trust " + name + ": anyone may write it; run chmod o-w on it");
-    const auto text = read_all(file.get(), name);
     try {
-        auto hashes = parse_hashes(text);
-        modified_ = time_text(status.st_mtim.tv_sec);
+        auto hashes = parse_hashes(file->text);
+        modified_ = time_text(file->modified);
         return hashes;
     } catch (const Error& e) {
         throw Error(e.status(), "cannot use " + name + ": " + e.what());

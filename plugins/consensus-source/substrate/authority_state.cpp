@@ -2,22 +2,20 @@
 #include "consensus-source/substrate/authority_state.hpp"
 
 #include "shared/hex.hpp"
+#include "shared/small_file.hpp"
 
 #include <cmw/error.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fcntl.h>
 #include <sstream>
-#include <unistd.h>
 
 namespace cmw::substrate {
 namespace {
 
 constexpr std::string_view title =
     "# What is proven of the chain. Without this file, trust begins again at the checkpoint.\n";
+constexpr std::size_t largest_file = 1U << 20; ///< Bytes; a thousand authorities have 90 kB.
 constexpr std::string_view checksum = "checksum ";
 
 std::string sum_of(std::string_view text) {
@@ -45,50 +43,6 @@ std::uint64_t parse_number(std::string_view text) {
     if (error != std::errc() || at != end) refuse();
     return number;
 }
-
-/// Of one system call and the next; says what failed at which file.
-class File {
-  public:
-    File(const std::string& path, int flags)
-        : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)) {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-
-    int fd() const noexcept { return fd_; }
-    [[noreturn]] void fail(const char* what) const {
-        throw Error(CMW_AGAIN,
-                    std::string("cannot ") + what + " " + path_ + ": " + std::strerror(errno));
-    }
-    void sync() const {
-        if (::fsync(fd_) != 0) fail("sync");
-    }
-    void write_all(std::string_view text) const {
-        while (!text.empty()) {
-            const auto wrote = ::write(fd_, text.data(), text.size());
-            if (wrote < 0 && errno == EINTR) continue;
-            if (wrote < 0) fail("write");
-            text.remove_prefix(static_cast<std::size_t>(wrote));
-        }
-    }
-    std::string read_all() const {
-        std::string text;
-        char buffer[4096];
-        while (true) {
-            const auto got = ::read(fd_, buffer, sizeof buffer);
-            if (got < 0 && errno == EINTR) continue;
-            if (got < 0) fail("read");
-            if (got == 0) return text;
-            text.append(buffer, static_cast<std::size_t>(got));
-        }
-    }
-
-  private:
-    std::string path_;
-    int fd_;
-};
 
 } // namespace
 
@@ -129,24 +83,13 @@ AuthorityState parse_authority_state(const std::string& text) {
 }
 
 std::optional<AuthorityState> load_authority_state(const std::string& path) {
-    const File file(path, O_RDONLY);
-    if (file.fd() < 0 && errno == ENOENT) return std::nullopt;
-    if (file.fd() < 0) file.fail("open");
-    return parse_authority_state(file.read_all());
+    const auto file = shared::read_small_file(path, largest_file);
+    if (!file) return std::nullopt;
+    return parse_authority_state(file->text);
 }
 
 void save_authority_state(const std::string& path, const AuthorityState& state) {
-    const auto draft = path + ".new";
-    {
-        const File file(draft, O_WRONLY | O_CREAT | O_TRUNC);
-        if (file.fd() < 0) file.fail("create");
-        file.write_all(to_text(state));
-        file.sync();
-    }
-    const File folder(path.substr(0, path.find_last_of('/')), O_RDONLY | O_DIRECTORY);
-    if (::rename(draft.c_str(), path.c_str()) != 0) folder.fail("put a new file in");
-    if (folder.fd() < 0) folder.fail("open");
-    folder.sync();
+    shared::replace_small_file(path, to_text(state));
 }
 
 } // namespace cmw::substrate

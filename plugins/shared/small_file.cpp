@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "consensus-source/cosmos/small_file.hpp"
+#include "shared/small_file.hpp"
 
 #include <cmw/error.hpp>
 
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace cmw::cosmos {
+namespace cmw::shared {
 namespace {
 
 class Descriptor {
@@ -31,11 +31,15 @@ class Descriptor {
 }
 
 /// Of a regular file.
-std::string stamp_of(int fd, const std::string& name) {
+struct stat status_of(int fd, const std::string& name) {
     struct stat status {};
     if (::fstat(fd, &status) != 0) fail("cannot look at " + name);
     if (!S_ISREG(status.st_mode))
         throw Error(CMW_FAILED, "cannot use " + name + ": it is not a regular file");
+    return status;
+}
+
+std::string stamp_of(const struct stat& status) {
     return std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec) +
            "/" + std::to_string(status.st_ino) + "/" + std::to_string(status.st_size);
 }
@@ -50,8 +54,8 @@ std::string read_all(int fd, const std::string& name, std::size_t largest) {
         if (count == 0) return text;
         text.append(buffer, static_cast<std::size_t>(count));
         if (text.size() > largest)
-            throw Error(CMW_FAILED, "cannot use " + name + ": it is larger than " +
-                                        std::to_string(largest) + " bytes");
+            throw Error(CMW_INVALID, "cannot use " + name + ": it is larger than " +
+                                         std::to_string(largest) + " bytes");
     }
 }
 
@@ -73,9 +77,12 @@ std::optional<SmallFile> read_small_file(const std::string& path, std::size_t la
     if (file.get() < 0) fail("cannot open " + path);
     // What is written meanwhile must not get the stamp of what was there before.
     for (int attempt = 0; attempt < 10; ++attempt) {
-        const auto before = stamp_of(file.get(), path);
+        const auto before = status_of(file.get(), path);
+        auto stamp = stamp_of(before);
         auto text = read_all(file.get(), path, largest);
-        if (stamp_of(file.get(), path) == before) return SmallFile{std::move(text), before};
+        if (stamp_of(status_of(file.get(), path)) == stamp)
+            return SmallFile{std::move(text), std::move(stamp), before.st_mode,
+                             before.st_mtim.tv_sec};
     }
     throw Error(CMW_AGAIN, "cannot read " + path + ": it changes all the time");
 }
@@ -95,4 +102,4 @@ void replace_small_file(const std::string& path, const std::string& text) {
     if (opened.get() < 0 || ::fsync(opened.get()) != 0) fail("cannot sync " + folder.string());
 }
 
-} // namespace cmw::cosmos
+} // namespace cmw::shared
