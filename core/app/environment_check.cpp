@@ -73,6 +73,8 @@ void check_programs(Problems& problems, const config::Settings& settings,
     if (on_this_machine) need_program(problems, settings, service.position, service.command);
     if (service.health)
         need_program(problems, settings, service.health->position, service.health->exec);
+    for (const auto& hook : {service.before_upgrade, service.after_upgrade})
+        if (hook) need_program(problems, settings, hook->position, hook->exec);
 }
 
 void check_folders(Problems& problems, const config::ServiceSettings& service) {

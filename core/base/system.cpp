@@ -50,10 +50,11 @@ int planned_fault(Call call, std::string_view path) {
 }
 
 std::string_view name(Call call) {
-    constexpr std::array<std::string_view, 24> names{
-        "open",    "read",   "write", "fsync",    "stat",    "rename",   "link",    "unlink",
-        "mkdir",   "chmod",  "chown", "truncate", "copy",    "list",     "statvfs", "socket",
-        "connect", "accept", "epoll", "eventfd",  "timerfd", "signalfd", "inotify", "fork"};
+    constexpr std::array<std::string_view, 25> names{
+        "open",     "read",    "write",   "fsync",  "stat",     "rename",  "link",
+        "unlink",   "mkdir",   "chmod",   "chown",  "truncate", "copy",    "list",
+        "statvfs",  "socket",  "connect", "accept", "epoll",    "eventfd", "timerfd",
+        "signalfd", "inotify", "fork",    "pipe"};
     return names[static_cast<std::size_t>(call)];
 }
 

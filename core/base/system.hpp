@@ -7,6 +7,8 @@
 // what the operator needs to know: system_problem(path, "open the file", error).
 #pragma once
 
+#include "base/account.hpp"
+#include "base/clock.hpp"
 #include "base/unique_fd.hpp"
 
 #include <csignal>
@@ -53,7 +55,8 @@ enum class Call {
     timerfd,
     signalfd,
     inotify,
-    fork
+    fork,
+    pipe
 };
 std::string_view name(Call call);
 
@@ -140,6 +143,23 @@ Outcome<Spawned> spawn(const std::vector<std::string>& arguments,
                        const std::vector<std::string>& environment);
 /// Kills what is left of its group, and waits for it: the status as of waitpid.
 Outcome<int> kill_and_reap(const Spawned& spawned);
+
+/// The same under a keeper, which kills the group when the host is no more: see helper.hpp.
+struct Guarded {
+    pid_t keeper = 0;  ///< Leads the group.
+    UniqueFd lifeline; ///< While it is open the keeper waits.
+    Spawned program;
+    UniqueFd output; ///< Of stdout and stderr; does not block.
+};
+/// An errno of execve too.
+Outcome<Guarded> spawn_guarded(const std::vector<std::string>& arguments,
+                               const std::vector<std::string>& environment,
+                               const std::optional<Account>& account);
+/// Kills the group, what has ended by itself apart, and waits for it: the program's status.
+Outcome<int> kill_and_reap(const Guarded& guarded);
+
+/// How long ago a process was started, to 10 ms.
+Outcome<Nanoseconds> process_age(std::int64_t pid);
 
 /// Read where a path must exist to be read: /proc/sys/kernel/random/boot_id without line feed.
 Outcome<std::string> boot_id();

@@ -19,9 +19,6 @@ std::string beside(const Target& target, const char* suffix) {
     const std::filesystem::path path(target.path);
     return (path.parent_path() / ("." + path.filename().string() + suffix)).string();
 }
-std::string staged_path(const Target& target) {
-    return beside(target, ".cmw-staged");
-}
 std::string previous_path(const Target& target) {
     return beside(target, ".cmw-previous");
 }
@@ -104,6 +101,10 @@ Result<std::optional<VerifiedFile>> verify_named(const Store& store, const std::
 }
 
 } // namespace
+
+std::string staged_path(const Target& target) {
+    return beside(target, ".cmw-staged");
+}
 
 Result<> stage(const Store& store, const Digest& digest, const Target& target) {
     CopyAs as{.mode = target.mode, .owner = {}, .executable = target.executable};

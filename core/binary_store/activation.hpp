@@ -84,6 +84,9 @@ base::Result<> stage(const Store& store, const base::Digest& digest, const Targe
 /// Drops what is staged: it is not needed.
 base::Result<> unstage(const Target& target);
 
+/// Where stage() puts it.
+std::string staged_path(const Target& target);
+
 /// Swaps the staged file in; what it replaces stays as the previous one, in place of an older
 /// one. No data is read or synced: this lies between the old program's exit and the new one's
 /// start. (Only where hard links are impossible the previous one is a copy.) On failure the target

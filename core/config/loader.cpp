@@ -114,14 +114,26 @@ void check_health(const Node& service, ServiceSettings& settings, const Reading&
         return;
     }
     int ways = 0;
-    for (const auto* way : {"exec", "tcp", "http"}) ways += health->find(way) != nullptr ? 1 : 0;
+    for (const auto* way : {"exec", "tcp", "http", "log"})
+        ways += health->find(way) != nullptr ? 1 : 0;
     if (ways != 1)
         reading.report.add(health->position,
-                           fmt::format("cannot check health in {} ways: exactly one of exec, tcp "
-                                       "and http is needed",
+                           fmt::format("cannot check health in {} ways: exactly one of exec, tcp, "
+                                       "http and log is needed",
                                        ways),
                            ways == 0 ? "add one of them" : "remove the others");
     if (settings.health) settings.health->position = health->position;
+}
+
+/// Keys with a default stand in for a table that is not there.
+void check_hook(const Node& service, std::string_view name, std::optional<HookSettings>& hook,
+                const Reading& reading) {
+    const auto* table = service.find(name);
+    if (table == nullptr || table->kind != Node::Kind::table) return hook.reset();
+    if (table->find("exec") == nullptr)
+        reading.report.add(table->position, fmt::format("cannot run '{}' without a command", name),
+                           R"(add exec = ["/usr/bin/program"])");
+    if (hook) hook->position = table->position;
 }
 
 ServiceSettings read_service(const Node& table, const Settings& settings, const Reading& reading,
@@ -130,6 +142,10 @@ ServiceSettings read_service(const Node& table, const Settings& settings, const 
     auto service = read_table(service_table(), table, reading, &instances);
     check_components(table, service, settings, reading);
     check_health(table, service, reading);
+    check_hook(table, "before-upgrade", service.before_upgrade, reading);
+    check_hook(table, "after-upgrade", service.after_upgrade, reading);
+    service.user = instances.use_text(service.runner, "user");
+    service.group = instances.use_text(service.runner, "group");
     const bool good = reading.report.count() == before; // Else defaults stand in for what is wrong.
     if (good) check_activation(table, service.activation, reading);
     if (good && service.restart_first > service.restart_cap) {
@@ -172,6 +188,14 @@ void place_outputs(Settings& settings, const Node& root) {
         if (!says_output(table, "stdout")) service.output_path = path;
         if (!says_output(table, "stderr")) service.error_path = path;
     }
+}
+
+void check_log_health(const ServiceSettings& service, const Reading& reading) {
+    const bool watched = service.health && !service.health->log.empty();
+    if (watched && service.output_path.empty() && service.error_path.empty())
+        reading.report.add(service.health->position,
+                           "cannot look for a pattern in output that is thrown away",
+                           "give the service an 'output', or check its health in another way");
 }
 
 /// Two tables of `group` must not have one path.
@@ -228,6 +252,7 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
         return read_service(table, settings, reading, instances);
     });
     place_outputs(settings, document.root());
+    for (const auto& service : settings.services) check_log_health(service, reading);
     check_paths(settings.components, "component", reading);
     check_paths(settings.streams, "log", reading);
     loaded.problems = report.problems(document);

@@ -28,6 +28,21 @@ std::optional<unsigned> parse_whole(std::string_view text, int radix) {
     return number;
 }
 
+std::optional<Fault> pattern_fault(const std::string& text, const std::string& fix) {
+    if (text.empty()) return Fault{"cannot use an empty pattern", fix};
+    if (text.size() > pattern_limit)
+        return Fault{
+            fmt::format("cannot use a regular expression of more than {} bytes", pattern_limit),
+            fix};
+    try {
+        const std::regex compiled(text, std::regex::ECMAScript);
+    } catch (const std::regex_error& error) {
+        return Fault{
+            fmt::format("cannot use \"{}\" as a regular expression: {}", text, error.what()), fix};
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<Fault> refine_folders(OptionValue& value, const Document& document) {
@@ -92,19 +107,11 @@ std::optional<Fault> check_sha256(OptionValue& value, const Document&) {
 std::optional<Fault> check_event(OptionValue& value, const Document&) {
     const auto& text = text_of(value);
     if (text == "line" || text == "level-word") return std::nullopt;
-    constexpr auto fix = R"(write "line", "level-word" or an ECMAScript regular expression)";
-    if (text.empty()) return Fault{"cannot use an empty pattern", fix};
-    if (text.size() > pattern_limit)
-        return Fault{
-            fmt::format("cannot use a regular expression of more than {} bytes", pattern_limit),
-            fix};
-    try {
-        const std::regex compiled(text, std::regex::ECMAScript);
-    } catch (const std::regex_error& error) {
-        return Fault{
-            fmt::format("cannot use \"{}\" as a regular expression: {}", text, error.what()), fix};
-    }
-    return std::nullopt;
+    return pattern_fault(text, R"(write "line", "level-word" or an ECMAScript regular expression)");
+}
+
+std::optional<Fault> check_pattern(OptionValue& value, const Document&) {
+    return pattern_fault(text_of(value), "write an ECMAScript regular expression");
 }
 
 std::optional<Fault> check_windows(OptionValue& value, const Document&) {

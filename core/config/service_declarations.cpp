@@ -28,12 +28,64 @@ Table<ServiceSettings> with_activation(Table<ServiceSettings> table) {
     return table;
 }
 
+using Hook = std::optional<HookSettings> ServiceSettings::*;
+
+template <Hook Member>
+HookSettings& made(ServiceSettings& settings) {
+    if (!(settings.*Member)) (settings.*Member).emplace();
+    return *(settings.*Member);
+}
+
+/// The keys of [service.NAME.before-upgrade] and after-upgrade.
+template <Hook Member>
+void add_hook(std::vector<Binding<ServiceSettings>>& keys, const std::string& name,
+              const std::string& help, std::string_view example) {
+    keys.push_back({{.spec = {.name = name + ".exec", .type = Type::list, .help = help},
+                     .refine = refine_command,
+                     .example = example,
+                     .default_note = "none"},
+                    [](ServiceSettings& settings, const KeyValue& value) {
+                        put(made<Member>(settings).exec, value);
+                    }});
+    keys.push_back({{.spec = {.name = name + ".timeout",
+                              .type = Type::duration,
+                              .fallback = "10m",
+                              .minimum = "1ms",
+                              .help = "After this it is killed, and has failed."}},
+                    [](ServiceSettings& settings, const KeyValue& value) {
+                        put(made<Member>(settings).timeout, value);
+                    }});
+}
+
+/// Adds how an upgrade of the service goes.
+Table<ServiceSettings> with_upgrade(Table<ServiceSettings> table) {
+    auto& keys = table.keys;
+    add_hook<&ServiceSettings::before_upgrade>(
+        keys, "before-upgrade",
+        "A command that is run before an upgrade stops the program, such as a backup. If it fails "
+        "the program keeps running and the upgrade is tried again later.",
+        R"(["/usr/local/bin/backup-db"])");
+    add_hook<&ServiceSettings::after_upgrade>(
+        keys, "after-upgrade",
+        "A command that is run after an upgrade that stays. If it fails that is told.",
+        R"(["/usr/local/bin/tell-me"])");
+    keys.push_back(key<&ServiceSettings::upgrade_window>(
+        {.spec = {.name = "upgrade-window",
+                  .type = Type::duration,
+                  .help =
+                      "After the start with new files: if the program ends or its health "
+                      "check fails within this time, the files before are put back. 0s: never."},
+         .example = R"("60s")",
+         .default_note = "30s with a health check, else 10s"}));
+    return table;
+}
+
 } // namespace
 
 const Table<ServiceSettings>& service_table() {
     using S = ServiceSettings;
     using H = HealthSettings;
-    static const Table<S> table = with_activation(
+    static const Table<S> table = with_upgrade(with_activation(
         {"service.NAME",
          "service.cmix",
          "One program to run.",
@@ -125,7 +177,7 @@ const Table<ServiceSettings>& service_table() {
                            .type = Type::list,
                            .help = "Healthy: this command ends with exit status 0."},
                   .refine = refine_command,
-                  .default_note = "health is checked in exactly one way: exec, tcp or http"}),
+                  .default_note = "health is checked in exactly one way: exec, tcp, http or log"}),
              health<&H::tcp>({.spec = {.name = "tcp",
                                        .help = "Healthy: this \"HOST:PORT\" accepts a connection."},
                               .refine = check_endpoint,
@@ -134,7 +186,14 @@ const Table<ServiceSettings>& service_table() {
              health<&H::http>({.spec = {.name = "http", .help = "Healthy: this URL answers 2xx."},
                                .refine = check_http_url,
                                .default_note = "as above"}),
-             health<&H::every>({{.name = "every",
+             health<&H::log>(
+                {.spec = {.name = "log",
+                          .help = "Healthy: since the start a line of the output has matched this "
+                                  "ECMAScript regular expression."},
+                 .refine = check_pattern,
+                 .example = R"('Listening on port \d+')",
+                 .default_note = "as above"}),
+            health<&H::every>({{.name = "every",
                                  .type = Type::duration,
                                  .fallback = "10s",
                                  .minimum = "10ms",
@@ -154,7 +213,7 @@ const Table<ServiceSettings>& service_table() {
                                     .minimum = "1",
                                     .help = "Checks in a row that fail until the service counts as "
                                             "failing."}}),
-         }});
+         }}));
     return table;
 }
 

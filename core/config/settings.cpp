@@ -37,4 +37,9 @@ std::size_t needed_sources(const ComponentSettings& component) {
     return number;
 }
 
+Nanoseconds upgrade_window(const ServiceSettings& service) {
+    if (service.upgrade_window) return *service.upgrade_window;
+    return service.health ? std::chrono::seconds(30) : std::chrono::seconds(10);
+}
+
 } // namespace cmw::config

@@ -70,21 +70,32 @@ struct ComponentSettings {
     std::int64_t max_size = 0; ///< Bytes; a larger artifact is refused.
     std::string unpack; ///< The artifact is an archive, the file this member of it; "": it is not.
     std::int64_t keep = 0; ///< How many of its last artifacts the store keeps.
+    /// Arguments of a trial run of the staged file, which must exit with 0; empty: none.
+    std::vector<std::string> probe;
+    Nanoseconds probe_timeout{};
     Position position;
 };
 
 enum class StartWhen { always, ready };
 enum class Restart { always, on_failure, never };
 
-/// One of exec, tcp and http is set.
+/// One of exec, tcp, http and log is set.
 struct HealthSettings {
     std::vector<std::string> exec; ///< Exit status 0 is healthy.
     std::string tcp;               ///< "host:port" that accepts a connection.
     std::string http;              ///< A URL that answers 2xx.
+    std::string log;               ///< A regular expression: a line of the output matches it.
     Nanoseconds every{};
     Nanoseconds after{}; ///< From the start of the service to the first check.
     Nanoseconds timeout{};
     std::int64_t failures = 3; ///< In a row, until the service counts as failing.
+    Position position;
+};
+
+/// A program of the operator's, run before or after an upgrade.
+struct HookSettings {
+    std::vector<std::string> exec; ///< argv; the first is an absolute path.
+    Nanoseconds timeout{};
     Position position;
 };
 
@@ -106,8 +117,17 @@ struct ServiceSettings {
     std::string output_path;     ///< Absolute; "": thrown away.
     std::string error_path;
     std::optional<HealthSettings> health;
+    std::optional<HookSettings> before_upgrade; ///< Its failure stops the upgrade.
+    std::optional<HookSettings> after_upgrade;  ///< Its failure is only told.
+    std::optional<Nanoseconds> upgrade_window;  ///< As written; see upgrade_window().
+    std::string user;                           ///< Of the runner's option; "": the host's.
+    std::string group;
     Position position;
 };
+
+/// How long new files are on trial after the start: failing within it puts the old ones back.
+/// By default 30 s with a health check, else 10 s.
+Nanoseconds upgrade_window(const ServiceSettings& service);
 
 /// [log.NAME]: one stream.
 struct StreamSettings {

@@ -181,4 +181,17 @@ std::vector<InstanceSettings> Instances::settings() const {
     return settings;
 }
 
+std::string Instances::use_text(const UseSettings& use, std::string_view option) const {
+    const auto instance = std::ranges::find(instances_, use.instance, [](const Instance& i) {
+        return std::string_view(i.settings.name);
+    });
+    if (instance == instances_.end() || instance->schema == nullptr) return {};
+    const auto& specs = instance->schema->use_options;
+    for (std::size_t i = 0; i < specs.size() && i < use.options.size(); ++i) {
+        const auto* text = std::get_if<std::string>(&use.options[i].value);
+        if (specs[i].name == option && text != nullptr) return *text;
+    }
+    return {};
+}
+
 } // namespace cmw::config

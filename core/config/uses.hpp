@@ -32,6 +32,9 @@ class Instances {
 
     std::vector<InstanceSettings> settings() const;
 
+    /// The text of an option of a use; "" if its plugin has none of that name, or it is not set.
+    std::string use_text(const UseSettings& use, std::string_view option) const;
+
   private:
     void read_instance(std::string_view kind, const Entry& table, const SchemaLookup& lookup);
     const Instance* find(const Node& node, const std::string& name, const OptionSpec& key,

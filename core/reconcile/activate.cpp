@@ -3,7 +3,8 @@
 // The one step that stops a program. What takes long comes before the stop or after the start; in
 // between lie the stop itself, a link and a rename for each file, and the start.
 #include "base/system.hpp"
-#include "reconcile/board.hpp"
+#include "reconcile/activation.hpp"
+#include "supervisor/output_pattern.hpp"
 
 #include <cmw/abi/plugin.h>
 #include <fmt/format.h>
@@ -34,55 +35,84 @@ class Barrier {
     std::function<void(std::optional<Problem>)> then_;
 };
 
-class Activation : public std::enable_shared_from_this<Activation> {
-  public:
-    Activation(std::shared_ptr<Board> board, Step step)
-        : board_(std::move(board)), step_(std::move(step)) {}
+std::string name_of(const std::optional<Digest>& digest) {
+    return digest ? digest->name() : std::string();
+}
 
-    void begin();
+/// Whether it is as good as can be told: then it is the new files' fault if it is not any more.
+bool runs_well(const supervisor::ServiceStatus& status) {
+    return status.state == supervisor::ServiceState::running && status.health != "failing";
+}
 
-  private:
-    using Services = std::vector<std::string>;
-    using Next = std::function<void(std::optional<Problem>)>;
-
-    void save_intent();
-    void stop_services();
-    void swap_files();
-    void restore_files();
-    void start_services();
-    void started(const std::optional<Problem>& problem);
-    void commit();
-    void roll_back(const Problem& problem);
-    void give_up(const Problem& problem);
-    void finish(bool all_committed);
-    void start_all(const Services& names, Next next);
-    void note_swapped(const std::string& name);
-
-    std::shared_ptr<Board> board_;
-    Step step_;
-    std::map<std::string, std::optional<Digest>> before_; ///< Of the changed components.
-    std::vector<std::string> swapped_;
-    base::Monotonic stopped_at_;
-    base::Nanoseconds downtime_{};
-};
+} // namespace
 
 void Activation::begin() {
-    for (const auto& [name, digest] : step_.changes) {
-        before_[name] = board_->component(name).installed;
-        board_->component(name).busy = Busy::activating;
+    for (const auto& [name, digest] : step_.changes)
+        set_[name] = {board_->component(name).installed, digest, false};
+    join_trial();
+    take_up();
+    if (!trial_.empty()) return check_staged(); // Hooks and trial runs lie behind this set.
+    run_hooks_before();
+}
+
+/// A host that was killed between two swaps has left a trial: this completes its set. With any
+/// other set there is nothing proven to go back to.
+void Activation::join_trial() {
+    for (const auto& [name, trial] : board_->trials) {
+        const bool ours = std::ranges::any_of(
+            trial.changes, [&](const auto& change) { return set_.contains(change.first); });
+        if (!ours) continue;
+        const bool completes = std::ranges::all_of(trial.changes, [&](const auto& change) {
+            const auto& [component, digests] = change;
+            const auto mine = set_.find(component);
+            const auto& installed = board_->component(component).installed;
+            return digests.after ==
+                   (mine == set_.end() ? name_of(installed) : mine->second.after.name());
+        });
+        if (!completes) return board_->end_trial(name);
+        trial_ = name;
+        for (const auto& [component, digests] : trial.changes)
+            set_.try_emplace(component, Change{base::parse_digest_name(digests.before),
+                                               *base::parse_digest_name(digests.after), true});
+        for (const auto& [service, output] : trial.services) judged_.push_back(service);
+        return;
     }
+}
+
+void Activation::take_up() {
+    for (const auto& [name, change] : set_) board_->component(name).busy = Busy::activating;
     for (auto& service : board_->facts.services) {
         const bool ours = std::ranges::count(step_.starts, service.name) != 0 ||
                           std::ranges::count(step_.restarts, service.name) != 0;
         if (ours) service.busy = true;
     }
+}
+
+Activation::Services Activation::services_of_the_set() const {
+    Services names;
+    for (const auto& service : board_->facts.services) {
+        const bool uses = std::ranges::any_of(
+            service.components, [this](const auto& name) { return set_.contains(name); });
+        if (uses) names.push_back(service.name);
+    }
+    return names;
+}
+
+/// Hooks may take minutes: is the set that was planned still what is to be?
+bool Activation::still_wanted() const {
+    return std::ranges::all_of(set_, [this](const auto& entry) {
+        const auto& c = board_->component(entry.first);
+        return desired(c) == entry.second.after || c.activated == entry.second.after;
+    });
+}
+
+void Activation::check_staged() {
     using Checks = std::map<std::string, Result<std::optional<VerifiedFile>>>;
     std::vector<std::pair<std::string, binary_store::Target>> targets;
     for (const auto& [name, digest] : step_.changes)
         targets.emplace_back(name, board_->components.at(name).target);
-    const auto changes = step_.changes;
     board_->on_worker<Checks>(
-        [store = board_->parts.store, targets, changes] {
+        [store = board_->parts.store, targets, changes = step_.changes] {
             Checks checks;
             for (const auto& [name, target] : targets)
                 checks.emplace(name, binary_store::verify_staged(store, target, changes.at(name)));
@@ -102,25 +132,44 @@ void Activation::begin() {
                                           "it was verified",
                                           "it is staged anew"});
             }
-            self->save_intent();
+            if (!self->trial_.empty()) return self->save_intent();
+            self->run_probes();
         });
 }
 
 /// Before anything is stopped, so that no write to the state lies in the downtime.
 void Activation::save_intent() {
+    if (board_->ending) return;
+    if (!still_wanted()) return abandon();
+    if (trial_.empty() && !set_.empty()) {
+        state::TrialRecord trial;
+        for (const auto& name : step_.restarts) {
+            const auto& service = *board_->services.at(name).service;
+            if (!runs_well(service.status()) || upgrade_window(service.settings()).count() == 0)
+                continue;
+            judged_.push_back(name);
+            trial.services[name] = {supervisor::file_size(service.settings().output_path),
+                                    supervisor::file_size(service.settings().error_path)};
+        }
+        for (const auto& [name, change] : set_)
+            trial.changes[name] = {name_of(change.before), change.after.name()};
+        trial.starts = 1;
+        if (!judged_.empty()) {
+            trial_ = set_.begin()->first;
+            board_->save_trial(trial_, trial);
+        }
+    }
     for (const auto& [name, digest] : step_.changes) {
         board_->component(name).activating = digest;
         board_->save(name);
     }
     for (const auto& name : step_.starts) {
         auto& record = board_->services.at(name).record;
-        const auto& service = board_->service(name);
-        for (const auto& part : service.components) {
-            const auto change = step_.changes.find(part);
-            const auto& installed = board_->component(part).installed;
-            record.runs_next[part] = change != step_.changes.end() ? change->second.name()
-                                     : installed                   ? installed->name()
-                                                                   : "";
+        for (const auto& part : board_->service(name).components) {
+            const auto change = set_.find(part);
+            record.runs_next[part] = change != set_.end()
+                                         ? change->second.after.name()
+                                         : name_of(board_->component(part).installed);
         }
         board_->save_service(name);
     }
@@ -128,21 +177,14 @@ void Activation::save_intent() {
 }
 
 void Activation::stop_services() {
-    if (step_.restarts.empty()) {
-        stopped_at_ = base::monotonic_now();
-        return swap_files();
-    }
-    const auto barrier = std::make_shared<Barrier>(
-        step_.restarts.size(), [self = shared_from_this()](const std::optional<Problem>& problem) {
-            self->stopped_at_ = base::monotonic_now();
-            if (!problem) return self->swap_files();
-            // One would not stop: the others go on as they were.
-            self->start_all(self->step_.restarts,
-                            [self, problem](auto) { self->give_up(*problem); });
+    stop_all(step_.restarts, [self = shared_from_this()](const std::optional<Problem>& problem) {
+        if (!problem) return self->swap_files();
+        // One would not stop: the others go on as they were.
+        self->start_all(self->step_.restarts, [self, problem](auto) {
+            self->up_again();
+            self->give_up(*problem);
         });
-    for (const auto& name : step_.restarts)
-        board_->services.at(name).service->stop(
-            [barrier](const Result<>& stopped) { barrier->arrive(stopped); });
+    });
 }
 
 void Activation::swap_files() {
@@ -150,10 +192,13 @@ void Activation::swap_files() {
         const auto swapped = binary_store::swap(board_->components.at(name).target);
         if (!swapped) {
             restore_files();
-            return start_all(step_.restarts, [self = shared_from_this(), problem = swapped.error()](
-                                                 auto) { self->give_up(problem); });
+            return start_all(step_.restarts,
+                             [self = shared_from_this(), problem = swapped.error()](auto) {
+                                 self->up_again();
+                                 self->give_up(problem);
+                             });
         }
-        swapped_.push_back(name);
+        set_.at(name).swapped = true;
         note_swapped(name);
     }
     start_services();
@@ -175,22 +220,9 @@ void Activation::note_swapped(const std::string& name) {
     if (then == identity) work.swapped = identity;
 }
 
-void Activation::restore_files() {
-    for (const auto& name : swapped_) {
-        const auto& target = board_->components.at(name).target;
-        const bool had_previous = before_.at(name).has_value();
-        if (const auto restored = binary_store::restore(target, had_previous); !restored)
-            board_->log(CMW_LEVEL_ERROR, base::to_string(restored.error()));
-        board_->component(name).inspected = false; // What lies there now is looked at again.
-        board_->components.at(name).verified.reset();
-        board_->component(name).installed = before_.at(name);
-    }
-    swapped_.clear();
-}
-
 void Activation::start_services() {
-    if (step_.starts.empty()) return commit();
     start_all(step_.starts, [self = shared_from_this()](const std::optional<Problem>& problem) {
+        self->up_again();
         self->started(problem);
     });
 }
@@ -207,95 +239,30 @@ void Activation::start_all(const Services& names, Next next) {
             [barrier](const Result<>& started) { barrier->arrive(started); });
 }
 
-void Activation::started(const std::optional<Problem>& problem) {
-    downtime_ = base::monotonic_now() - stopped_at_;
-    if (!problem) return commit();
-    // With nothing that ran before there is nothing to go back to: the service tells its trouble.
-    if (step_.restarts.empty() || swapped_.empty()) return commit();
-    roll_back(*problem);
+void Activation::down() {
+    if (down_since_) return;
+    down_since_ = base::monotonic_now();
+    board_->hold_history();
 }
 
-void Activation::commit() {
-    std::vector<binary_store::Target> targets;
-    for (const auto& name : swapped_) targets.push_back(board_->components.at(name).target);
-    board_->on_worker<Result<>>(
-        [targets]() -> Result<> {
-            for (const auto& target : targets)
-                if (const auto done = binary_store::commit(target); !done) return done;
-            return {};
-        },
-        [self = shared_from_this()](const Result<>& committed) {
-            if (!committed) self->board_->log(CMW_LEVEL_WARN, base::to_string(committed.error()));
-            self->finish(true);
-        });
+void Activation::up_again() {
+    if (!down_since_) return;
+    downtime_ = base::monotonic_now() - *down_since_;
+    down_since_.reset();
+    board_->release_history();
 }
 
-/// The new set does not start and an old one did run: put it back. If the old one starts, it was
-/// the new set's fault, and it is quarantined; otherwise the machine's, and it is tried again.
-void Activation::roll_back(const Problem& problem) {
-    for (const auto& name : step_.starts) {
-        auto* service = board_->services.at(name).service;
-        service->stop(); // It may be in back-off: no start of the new files any more.
-    }
-    restore_files();
-    start_all(step_.restarts,
-              [self = shared_from_this(), problem](const std::optional<Problem>& again) {
-                  for (const auto& [name, digest] : self->step_.changes) {
-                      auto& c = self->board_->component(name);
-                      if (!again) c.quarantined.insert(digest);
-                      self->board_->remember({0,
-                                              {},
-                                              "component",
-                                              name,
-                                              "rolled-back",
-                                              digest.hex(),
-                                              c.installed ? c.installed->hex() : "",
-                                              base::to_string(problem)});
-                  }
-                  self->give_up(problem);
-              });
+/// Down from the first end on.
+void Activation::stop_all(const Services& names, Next next) {
+    if (names.empty()) return next(std::nullopt);
+    const auto barrier = std::make_shared<Barrier>(names.size(), std::move(next));
+    for (const auto& name : names)
+        board_->services.at(name).service->stop(
+            [barrier, self = shared_from_this()](const Result<>& stopped) {
+                self->down();
+                barrier->arrive(stopped);
+            });
 }
-
-void Activation::give_up(const Problem& problem) {
-    for (const auto& [name, digest] : step_.changes) board_->failed(name, problem);
-    finish(false);
-}
-
-void Activation::finish(bool all_committed) {
-    const auto milliseconds = std::chrono::duration<double, std::milli>(downtime_).count();
-    const auto why = step_.restarts.empty()
-                         ? std::string("no program had to be stopped")
-                         : fmt::format("{:.1f} ms from the stop to the start", milliseconds);
-    for (const auto& [name, digest] : step_.changes) {
-        auto& c = board_->component(name);
-        c.activating.reset();
-        if (all_committed) {
-            board_->succeeded(name);
-            note_activated(c, digest);
-            note_use(board_, name, digest);
-            const auto& before = before_.at(name);
-            board_->remember({0,
-                              {},
-                              "component",
-                              name,
-                              "activated",
-                              before ? before->hex() : "",
-                              digest.hex(),
-                              why});
-            board_->log(CMW_LEVEL_INFO,
-                        fmt::format("{}: {} is active, {}", name, digest.hex(), why));
-        }
-        board_->save(name);
-    }
-    for (auto& service : board_->facts.services)
-        if (std::ranges::count(step_.starts, service.name) != 0 ||
-            std::ranges::count(step_.restarts, service.name) != 0)
-            service.busy = false;
-    if (all_committed) cleanup(board_);
-    board_->replan();
-}
-
-} // namespace
 
 void activate(const std::shared_ptr<Board>& board, const Step& step) {
     std::make_shared<Activation>(board, step)->begin();

@@ -23,19 +23,31 @@ bool Board::is_fetching(const Digest& digest) const {
 void Board::remember(state::HistoryEntry entry) {
     entry.time = base::unix_now();
     unwritten.push_back(std::move(entry));
-    if (unwritten.size() > 1) return;
+    if (unwritten.size() > 1 || history_holds > 0) return;
+    parts.loop.post([weak = weak_from_this()] {
+        if (const auto alive = open(weak)) alive->write_history();
+    });
+}
+
+void Board::release_history() {
+    if (--history_holds > 0 || unwritten.empty()) return;
     parts.loop.post([weak = weak_from_this()] {
         if (const auto alive = open(weak)) alive->write_history();
     });
 }
 
 void Board::close() {
+    history_holds = 0;
     write_history();
     ending = true;
+    cancel.cancel();
+    helpers.clear();
+    for (auto& [name, work] : services) work.on_change = {};
     worker.reset(); // Joined: it posts nothing any more.
 }
 
 void Board::write_history() {
+    if (history_holds > 0) return;
     for (const auto& entry : std::exchange(unwritten, {}))
         if (const auto saved = parts.database.add_history(entry); !saved)
             log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
@@ -45,8 +57,14 @@ void Board::note_in_place(const std::string& name) {
     auto& c = component(name);
     const auto want = desired(c);
     if (!want || c.installed != want || c.activated == want) return;
+    if (c.activating == c.installed && on_trial(name)) return; // Not proven yet.
     note_activated(c, *want);
     save(name);
+}
+
+bool Board::on_trial(const std::string& name) const {
+    return std::ranges::any_of(
+        trials, [&](const auto& trial) { return trial.second.changes.contains(name); });
 }
 
 void Board::save(const std::string& name) {
@@ -59,6 +77,36 @@ void Board::save(const std::string& name) {
 void Board::save_service(const std::string& name) {
     if (const auto saved = parts.database.save_service(name, services.at(name).record); !saved)
         log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+}
+
+void Board::save_trial(const std::string& name, const state::TrialRecord& record) {
+    trials[name] = record;
+    taken_up.insert(name);
+    if (const auto saved = parts.database.save_trial(name, record); !saved)
+        log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
+}
+
+void Board::end_trial(const std::string& name) {
+    if (trials.erase(std::string(name)) == 0) return;
+    if (const auto ended = parts.database.end_trial(name); !ended)
+        log(CMW_LEVEL_ERROR, base::to_string(ended.error()));
+}
+
+void Board::run_helper(base::Helper helper, std::function<void(const base::HelperEnd&)> done) {
+    if (ending) return;
+    const auto thread = std::make_shared<base::Worker>("helper");
+    helpers.push_back(thread);
+    thread->post([weak = weak_from_this(), &loop = parts.loop, &stop = cancel,
+                  helper = std::move(helper), done = std::move(done),
+                  key = thread.get()]() mutable {
+        auto end = std::make_shared<base::HelperEnd>(base::run_helper(helper, stop));
+        loop.post([weak, done = std::move(done), end, key] {
+            const auto alive = open(weak);
+            if (!alive) return;
+            std::erase_if(alive->helpers, [key](const auto& one) { return one.get() == key; });
+            done(*end);
+        });
+    });
 }
 
 void Board::failed(const std::string& name, const base::Problem& problem, Again again) {

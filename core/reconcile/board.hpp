@@ -4,9 +4,11 @@
 #pragma once
 
 #include "base/backoff.hpp"
+#include "base/helper.hpp"
 #include "binary_store/activation.hpp"
 #include "reconcile/reconciler.hpp"
 
+#include <list>
 #include <random>
 
 namespace cmw::reconcile {
@@ -33,6 +35,8 @@ struct ComponentWork {
 struct ServiceWork {
     supervisor::Service* service = nullptr;
     state::ServiceRecord record;
+    std::function<void()> on_change;           ///< While its new files are on trial.
+    std::optional<base::Monotonic> window_end; ///< Of that trial.
 };
 
 struct Board : std::enable_shared_from_this<Board> {
@@ -46,7 +50,12 @@ struct Board : std::enable_shared_from_this<Board> {
     std::unique_ptr<base::Worker> worker = std::make_unique<base::Worker>("files");
     std::minstd_rand random{std::random_device{}()};
     std::vector<state::HistoryEntry> unwritten;
-    bool ending = false; ///< Nothing is to be started any more.
+    unsigned history_holds = 0;                       ///< While not 0 nothing is written.
+    std::map<std::string, state::TrialRecord> trials; ///< As saved.
+    std::set<std::string> taken_up;                   ///< Trials of this host's.
+    base::Cancel cancel;                              ///< Of all helpers.
+    std::list<std::shared_ptr<base::Worker>> helpers; ///< One thread for each that runs.
+    bool ending = false;                              ///< Nothing is to be started any more.
     base::Backoff backoff{std::chrono::seconds(2), std::chrono::minutes(5), 2.0, 0.2};
     /// After a whole artifact that was not the approved one: each try costs a download.
     base::Backoff slow_backoff{std::chrono::minutes(1), std::chrono::hours(1), 2.0, 0.2};
@@ -61,10 +70,20 @@ struct Board : std::enable_shared_from_this<Board> {
     /// Written soon, not now: this may lie between a stop and a start.
     void remember(state::HistoryEntry entry);
     void write_history();
+    /// While a program is down: writes to the disk would run beside its start.
+    void hold_history() { ++history_holds; }
+    void release_history();
     /// If what is installed is what is wanted, then it counts as activated, whoever put it there.
     void note_in_place(const std::string& component);
     void save(const std::string& component);
     void save_service(const std::string& service);
+    void save_trial(const std::string& name, const state::TrialRecord& record);
+    void end_trial(const std::string& name);
+    bool on_trial(const std::string& component) const;
+
+    /// Runs a program of the operator's beside the loop; `done` on the loop, unless the board is
+    /// closed. Killed when the host ends or reads another configuration.
+    void run_helper(base::Helper helper, std::function<void(const base::HelperEnd&)> done);
 
     /// A try failed: shown, remembered when it is news, and repeated later.
     enum class Again { soon, much_later };
@@ -98,6 +117,9 @@ struct Board : std::enable_shared_from_this<Board> {
 /// Carries out Step::Do::activate: verify what is staged, save what is about to happen, stop, swap,
 /// start, commit; or put the old set back. Ends by itself, with a new plan.
 void activate(const std::shared_ptr<Board>& board, const Step& step);
+
+/// Takes up what an earlier host left on trial, once its files and services are looked at.
+void resume_trials(const std::shared_ptr<Board>& board);
 
 /// Step::Do::inspect, fetch, fetch_ahead and stage.
 void inspect(const std::shared_ptr<Board>& board, const std::string& component);

@@ -49,8 +49,9 @@ class ComponentPlanner {
         if (wish && c_.quarantined.contains(*wish)) {
             view_.state = "quarantined";
             view_.reason =
-                fmt::format("{} is {} but is quarantined; {} stays", short_hex(wish),
-                            c_.orders.pinned ? "pinned" : "approved", short_hex(c_.installed));
+                fmt::format("{} is {} but is quarantined; {} stays{}{}", short_hex(wish),
+                            c_.orders.pinned ? "pinned" : "approved", short_hex(c_.installed),
+                            c_.problem.empty() ? "" : ": ", c_.problem);
             return;
         }
         view_.state = c_.orders.held && !c_.orders.pinned ? "held" : "current";

@@ -30,8 +30,12 @@ class GroupPlanner {
         if (changes->empty() && restarts.empty()) return start_what_can(group);
         if (!activation_due(group)) return start_what_can(group);
         const auto after = with(*changes);
-        const bool all_come_back = std::ranges::all_of(restarts, [&](const auto& name) {
-            return why_not_startable(after, *after.service(name)).empty();
+        // Those that run come back, and none that might be started loses its set.
+        const bool all_come_back = std::ranges::all_of(group.services, [&](auto i) {
+            const auto& service = facts_.services[i];
+            return why_not_startable(after, service).empty() ||
+                   (std::ranges::count(restarts, service.name) == 0 &&
+                    !why_not_startable(facts_, service).empty());
         });
         if (!all_come_back) return start_what_can(group);
         Step step{};

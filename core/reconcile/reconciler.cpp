@@ -65,6 +65,9 @@ Result<> Reconciler::Impl::load() {
     if (!components) return tl::unexpected(components.error());
     const auto services = board->parts.database.services();
     if (!services) return tl::unexpected(services.error());
+    auto trials = board->parts.database.trials();
+    if (!trials) return tl::unexpected(trials.error());
+    board->trials = std::move(*trials);
     for (auto& facts : board->facts.components) {
         const auto found = components->find(facts.name);
         if (found == components->end()) continue;
@@ -118,6 +121,7 @@ void Reconciler::Impl::refresh_services() {
 
 void Reconciler::Impl::replan() {
     refresh_services();
+    resume_trials(board);
     auto plan = make_plan(board->facts, {base::monotonic_now(), base::unix_now()});
     const auto differ = [](const ComponentView& a, const ComponentView& b) {
         return a.state != b.state || a.reason != b.reason || a.desired != b.desired;
@@ -238,11 +242,12 @@ Service::Hooks Reconciler::hooks(const std::string& service) {
             [weak, service](const ServiceEvent& event) {
                 if (const auto alive = weak.lock()) alive->on_event(service, event);
             },
-            [weak] {
+            [weak, service] {
                 const auto alive = weak.lock();
                 if (!alive) return;
                 alive->board->replan();
                 alive->board->parts.changed();
+                if (const auto& told = alive->board->services.at(service).on_change) told();
             }};
 }
 
@@ -270,6 +275,7 @@ void Reconciler::suspend() {
     impl_->begun = false;
     impl_->again.reset();
     impl_->board->ending = true;
+    impl_->board->cancel.cancel();
 }
 
 std::map<std::string, ComponentReport> Reconciler::report() const {

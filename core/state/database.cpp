@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "state/database.hpp"
+#include "state/database_impl.hpp"
 
 #include "base/system.hpp"
 #include "state/schema.hpp"
@@ -7,10 +7,7 @@
 #include <Poco/Data/RecordSet.h>
 #include <Poco/Data/SQLite/Connector.h>
 #include <Poco/Data/SQLite/SQLiteException.h>
-#include <Poco/Data/Session.h>
-#include <Poco/Data/Statement.h>
 #include <Poco/Data/Transaction.h>
-#include <fmt/format.h>
 
 namespace cmw::state {
 
@@ -18,23 +15,6 @@ using namespace Poco::Data::Keywords;
 using base::Result;
 
 namespace {
-
-/// Runs `work` and turns what Poco throws into a Problem: exceptions of the library end here.
-template <class Work>
-auto guarded(const std::string& path, std::string_view verb, Work work)
-    -> Result<decltype(work())> {
-    try {
-        if constexpr (std::is_void_v<decltype(work())>) {
-            work();
-            return {};
-        } else {
-            return work();
-        }
-    } catch (const Poco::Exception& error) {
-        return base::fail(path, fmt::format("cannot {}: {}", verb, error.displayText()),
-                          "check the disk, or move the file aside to begin anew");
-    }
-}
 
 /// Rows of one column that belong to a name, in the order of `place`.
 using Lists = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
@@ -67,11 +47,6 @@ base::UnixTime time_of(std::int64_t nanoseconds) {
 }
 
 } // namespace
-
-struct Database::Impl {
-    std::string path;
-    Poco::Data::Session session;
-};
 
 Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Database::~Database() = default;

@@ -49,6 +49,29 @@ struct ServiceRecord {
     bool operator==(const ServiceRecord&) const = default;
 };
 
+/// A set of files that was put in place and may still be put back. Saved before the old program is
+/// stopped, gone once it is decided.
+struct TrialRecord {
+    struct Change {
+        std::string before; ///< Digest by name; "": there was no file.
+        std::string after;
+
+        bool operator==(const Change&) const = default;
+    };
+    struct Output { ///< Where the files of its output ended then.
+        std::int64_t stdout_at = 0;
+        std::int64_t stderr_at = 0;
+
+        bool operator==(const Output&) const = default;
+    };
+    std::map<std::string, Change> changes;  ///< By component.
+    std::map<std::string, Output> services; ///< Those that ran well with what was before.
+    std::string failed;                     ///< Why the set is being put back; "" while on trial.
+    std::int64_t starts = 0;                ///< How often its services were started for it.
+
+    bool operator==(const TrialRecord&) const = default;
+};
+
 class Database {
   public:
     /// Made if it is missing, and brought up to this program's version if it is older, all or
@@ -69,6 +92,10 @@ class Database {
 
     base::Result<std::map<std::string, ServiceRecord>> services();
     base::Result<> save_service(const std::string& name, const ServiceRecord& record);
+
+    base::Result<std::map<std::string, TrialRecord>> trials();
+    base::Result<> save_trial(const std::string& name, const TrialRecord& record);
+    base::Result<> end_trial(const std::string& name);
 
     /// Adds an entry (its id is ignored) and drops the oldest beyond `history_limit`.
     base::Result<> add_history(const HistoryEntry& entry);

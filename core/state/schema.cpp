@@ -16,7 +16,7 @@ namespace {
 
 /// upgrades[v] makes version v + 1 of version v; a new file begins at 0. Never change one that was
 /// released: add another.
-constexpr std::array<std::string_view, 2> upgrades{
+constexpr std::array<std::string_view, 3> upgrades{
     "CREATE TABLE component (name TEXT PRIMARY KEY, approved TEXT, why TEXT, activated TEXT,"
     " activating TEXT);"
     "CREATE TABLE quarantine (component TEXT, digest TEXT, PRIMARY KEY (component, digest));"
@@ -39,6 +39,12 @@ constexpr std::array<std::string_view, 2> upgrades{
     "CREATE TABLE host (key TEXT PRIMARY KEY, value TEXT);"
     "ALTER TABLE history ADD COLUMN ordered_by TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE history ADD COLUMN downtime_ns INTEGER NOT NULL DEFAULT -1",
+
+    "CREATE TABLE trial (name TEXT PRIMARY KEY, failed TEXT, starts INTEGER);"
+    "CREATE TABLE trial_change (trial TEXT, component TEXT, before TEXT, after TEXT,"
+    " PRIMARY KEY (trial, component));"
+    "CREATE TABLE trial_service (trial TEXT, service TEXT, stdout_at INTEGER, stderr_at INTEGER,"
+    " PRIMARY KEY (trial, service))",
 };
 
 /// Statements of a script, one after the other: SQLite carries out one at a time.

@@ -13,11 +13,13 @@ struct HealthMonitor::WayBack {
 };
 
 HealthMonitor::HealthMonitor(base::EventLoop& loop, config::HealthSettings settings,
-                             std::function<void(const News&)> report)
+                             std::function<void(const News&)> report,
+                             std::shared_ptr<OutputPattern> pattern)
     : loop_(loop),
       settings_(std::make_shared<const config::HealthSettings>(std::move(settings))),
       report_(std::move(report)),
-      cancel_(std::make_shared<CheckCancel>()),
+      pattern_(std::move(pattern)),
+      cancel_(std::make_shared<base::Cancel>()),
       way_back_(std::make_shared<WayBack>()),
       worker_("health") {
     way_back_->loop = &loop_;
@@ -40,18 +42,20 @@ void HealthMonitor::plan(base::Nanoseconds delay) {
 }
 
 void HealthMonitor::check() {
-    worker_.post([way_back = way_back_, settings = settings_, cancel = cancel_] {
-        auto report = [way_back, result = check_health(*settings, *cancel)] {
-            if (way_back->monitor != nullptr) way_back->monitor->checked(result);
-        };
-        const std::lock_guard lock(way_back->mutex);
-        if (way_back->loop != nullptr) way_back->loop->post(std::move(report));
-    });
+    worker_.post(
+        [way_back = way_back_, settings = settings_, cancel = cancel_, pattern = pattern_] {
+            auto report = [way_back,
+                           result = pattern ? pattern->look() : check_health(*settings, *cancel)] {
+                if (way_back->monitor != nullptr) way_back->monitor->checked(result);
+            };
+            const std::lock_guard lock(way_back->mutex);
+            if (way_back->loop != nullptr) way_back->loop->post(std::move(report));
+        });
 }
 
 void HealthMonitor::checked(const base::Result<>& result) {
     failures_ = result ? 0 : failures_ + 1;
-    plan(settings_->every);
+    if (!pattern_ || !result) plan(settings_->every);
     const News news{failures_ >= settings_->failures,
                     result ? std::string() : base::to_string(result.error())};
     const auto report = report_; // It may end this monitor.

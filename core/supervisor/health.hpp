@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // supervisor/health.hpp - asks a running program again and again whether it is well, on a thread
-// of its own: the first time after `after`, then `every`. Lives while the program runs. Belongs to
+// of its own: the first time after `after`, then `every`; a pattern only until it was seen. Lives while the program runs. Belongs to
 // the loop's thread.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "base/worker.hpp"
 #include "config/settings.hpp"
 #include "supervisor/health_check.hpp"
+#include "supervisor/output_pattern.hpp"
 
 #include <memory>
 
@@ -21,8 +22,10 @@ class HealthMonitor {
         std::string why;      ///< Of the last check; "" if it passed.
     };
 
+    /// `pattern`: what is looked for instead, if `settings` name one.
     HealthMonitor(base::EventLoop& loop, config::HealthSettings settings,
-                  std::function<void(const News&)> report);
+                  std::function<void(const News&)> report,
+                  std::shared_ptr<OutputPattern> pattern = nullptr);
     /// Breaks off a check that runs, without waiting for it; no report comes after this.
     ~HealthMonitor();
     HealthMonitor(const HealthMonitor&) = delete;
@@ -37,7 +40,8 @@ class HealthMonitor {
     base::EventLoop& loop_;
     std::shared_ptr<const config::HealthSettings> settings_;
     std::function<void(const News&)> report_;
-    std::shared_ptr<CheckCancel> cancel_;
+    std::shared_ptr<OutputPattern> pattern_;
+    std::shared_ptr<base::Cancel> cancel_;
     std::shared_ptr<WayBack> way_back_;
     base::EventLoop::Handle timer_;
     std::int64_t failures_ = 0;

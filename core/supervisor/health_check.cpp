@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <netdb.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 
 namespace cmw::supervisor {
@@ -157,15 +156,7 @@ Result<> check_url(const std::string& url, const Limit& limit) {
 
 } // namespace
 
-CheckCancel::CheckCancel() {
-    if (auto event = base::sys::event()) event_ = std::move(*event);
-}
-
-void CheckCancel::cancel() noexcept {
-    if (event_) ::eventfd_write(event_.get(), 1);
-}
-
-Result<> check_health(const config::HealthSettings& settings, const CheckCancel& cancel) {
+Result<> check_health(const config::HealthSettings& settings, const base::Cancel& cancel) {
     const Limit limit{base::monotonic_now() + settings.timeout, settings.timeout, cancel.fd()};
     if (!settings.exec.empty()) return check_program(settings.exec, limit);
     if (!settings.tcp.empty()) return check_port(settings.tcp, limit);

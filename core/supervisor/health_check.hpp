@@ -5,25 +5,13 @@
 // for a worker. Certificates are not judged here, so a URL begins with http://.
 #pragma once
 
+#include "base/cancel.hpp"
 #include "base/problem.hpp"
-#include "base/unique_fd.hpp"
 #include "config/settings.hpp"
 
 namespace cmw::supervisor {
 
-/// Breaks off a check that runs on another thread.
-class CheckCancel {
-  public:
-    CheckCancel();
-    void cancel() noexcept; ///< [any thread]
-    /// Readable once cancelled; -1 if the machine has no descriptor left: the timeout must do.
-    int fd() const noexcept { return event_.get(); }
-
-  private:
-    base::UniqueFd event_;
-};
-
 /// Nothing, or why it is not well. A program that runs into the timeout is killed with its group.
-base::Result<> check_health(const config::HealthSettings& settings, const CheckCancel& cancel);
+base::Result<> check_health(const config::HealthSettings& settings, const base::Cancel& cancel);
 
 } // namespace cmw::supervisor

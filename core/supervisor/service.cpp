@@ -86,6 +86,8 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     base::EventLoop::Handle timer;
     std::optional<base::Monotonic> timer_at;
     std::unique_ptr<HealthMonitor> health;
+    /// Where the output of the present program begins: of stdout and stderr; if that is known.
+    std::optional<std::pair<std::int64_t, std::int64_t>> output_at;
 
     ServiceStatus shown;
     ServiceStatus told;
@@ -117,6 +119,7 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     void watch_exit();
     void exit_ready();
     void exited(const tl::expected<Exit, Failure>& outcome);
+    void watch_health();
     void health_news(const HealthMonitor::News& news);
 
     /// A callback for later: does `work` if the service still is.
@@ -181,13 +184,30 @@ void Service::Impl::follow(const ProcessState& before) {
     if (state.phase == ServiceState::running && before.phase != ServiceState::running) {
         if (!settings.health) return;
         shown.health = "unknown";
-        health = std::make_unique<HealthMonitor>(
-            loop, *settings.health,
-            later([](Impl& self, const HealthMonitor::News& news) { self.health_news(news); }));
+        shown.health_reason.clear();
+        watch_health();
     } else if (state.phase != ServiceState::running && health) {
         health.reset();
         if (!state.sick) shown.health = "unknown";
     }
+}
+
+void Service::Impl::watch_health() {
+    std::shared_ptr<OutputPattern> pattern;
+    if (!settings.health->log.empty()) {
+        std::vector<OutputPattern::File> files;
+        // One that was taken back has been seen to be well, unless output_since() says otherwise.
+        if (!output_at) return static_cast<void>(shown.health = "ok");
+        files.push_back({settings.output_path, output_at->first});
+        if (settings.error_path != settings.output_path)
+            files.push_back({settings.error_path, output_at->second});
+        std::erase_if(files, [](const auto& file) { return file.path.empty(); });
+        pattern = std::make_shared<OutputPattern>(settings.health->log, std::move(files));
+    }
+    health = std::make_unique<HealthMonitor>(
+        loop, *settings.health,
+        later([](Impl& self, const HealthMonitor::News& news) { self.health_news(news); }),
+        std::move(pattern));
 }
 
 /// What history is to know of this event.
@@ -303,6 +323,8 @@ void Service::Impl::verify() {
 }
 
 void Service::Impl::start() {
+    if (settings.health && !settings.health->log.empty())
+        output_at = {file_size(settings.output_path), file_size(settings.error_path)};
     runner.start(
         program, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
             if (answer) {
@@ -376,6 +398,7 @@ void Service::Impl::exited(const tl::expected<Exit, Failure>& outcome) {
 
 void Service::Impl::health_news(const HealthMonitor::News& news) {
     shown.health = news.failing ? "failing" : news.why.empty() ? "ok" : shown.health;
+    shown.health_reason = news.why;
     if (news.failing) return feed({Kind::unhealthy, "it is unhealthy: " + news.why});
     tell();
 }
@@ -414,6 +437,14 @@ void Service::stop(Done done) {
 
 void Service::hold_back(const std::string& reason) {
     impl_->feed({Kind::hold, reason});
+}
+
+void Service::output_since(std::int64_t stdout_at, std::int64_t stderr_at) {
+    impl_->output_at = {stdout_at, stderr_at};
+    const auto& checked = impl_->settings.health;
+    if (!checked || checked->log.empty() || impl_->state.phase != ServiceState::running) return;
+    impl_->shown.health = "unknown";
+    impl_->watch_health();
 }
 
 const config::ServiceSettings& Service::settings() const {

@@ -19,6 +19,7 @@ struct ServiceStatus {
     std::uint64_t restarts = 0;          ///< By the restart policy, since the host's start.
     std::string last_exit;               ///< "" if none: "killed by SIGSEGV (signal 11)".
     std::string health = "unknown";      ///< "ok", "failing", "unknown"; "none" without a check.
+    std::string health_reason;           ///< Of the last check, if that failed.
     std::string reason;                  ///< Why it waits, is in back-off, failed or does not stop.
 
     bool operator==(const ServiceStatus&) const = default;
@@ -63,6 +64,10 @@ class Service {
     /// Wants it up, but not yet: `reason` is shown. It is not started until start(); one that runs
     /// keeps running, and waits after its end.
     void hold_back(const std::string& reason);
+
+    /// Of one that was taken back: where the files of its output ended before its start. Without
+    /// this its health by a pattern counts as good.
+    void output_since(std::int64_t stdout_at, std::int64_t stderr_at);
 
     const config::ServiceSettings& settings() const;
     ServiceStatus status() const;

@@ -8,6 +8,8 @@
 //   notification_to_fetch_ms  from just before the node sends the finalised head, with new hashes
 //                             behind it, to the request for the new artifact at the HTTP server
 //   notification_to_run_ms    from the same to the first act of the new program
+//   slow_download             the time without a program while the store takes 3 s to answer: ours,
+//                             and the old wrapper's way (stop, fetch, rename, start) in the same run
 //
 // Prints one JSON object. Asserts on no time; exit 1 if an upgrade did not happen at all.
 #include "base/digest.hpp"
@@ -18,7 +20,13 @@
 
 #include <Poco/JSON/Parser.h>
 #include <Poco/JSON/Query.h>
+#include <Poco/Net/HTTPClientSession.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/StreamCopier.h>
+#include <Poco/URI.h>
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
@@ -45,6 +53,7 @@ from        = "store"
 runner     = "local"
 command    = ["@/bin/node", "@/stamps"]
 components = ["server"]
+upgrade-window = "1ms"
 )";
 constexpr const char* files = R"([consensus-source.chain]
 plugin = "override-file"
@@ -110,7 +119,7 @@ struct Change {
 /// The real program on a folder of its own, with a configuration for `sources`.
 class Host {
   public:
-    explicit Host(const std::string& sources) {
+    explicit Host(const std::string& sources = {}) {
         std::filesystem::create_directories(folder / "bin");
         test::write_text(config(), replaced(configuration + sources, '@', folder.path().string()));
     }
@@ -140,9 +149,6 @@ class Host {
 
     const test::TemporaryFolder folder;
 
-  private:
-    std::string config() const { return folder / "wrapper.toml"; }
-
     std::optional<Change> find(const std::string& version) const {
         std::istringstream stamps(test::read_text(folder / "stamps"));
         const auto time = [&] {
@@ -162,6 +168,9 @@ class Host {
         }
         return std::nullopt;
     }
+
+  private:
+    std::string config() const { return folder / "wrapper.toml"; }
 
     bool settled_on(const Artifact& artifact) const {
         const auto status = test::run({test::program_path(), "status", "--json", "-c", config()});
@@ -210,6 +219,8 @@ class Store {
         : server_([this](const auto& request, auto& connection) { serve(request, connection); }) {}
 
     std::string url() const { return server_.url("/{digest}"); }
+    /// From now on each answer takes this long.
+    void slow(std::chrono::milliseconds time) { time_ = time; }
     void add(const Artifact& artifact) {
         const std::lock_guard lock(mutex_);
         bytes_["/" + artifact.digest.hex()] = artifact.bytes;
@@ -230,10 +241,20 @@ class Store {
                 bytes = found->second;
         }
         if (bytes.empty()) return connection.send(test::http_head("404 Not Found"));
-        test::serve_file(std::move(bytes))(request, connection);
+        const auto time = time_.load();
+        if (time.count() == 0) return test::serve_file(std::move(bytes))(request, connection);
+        connection.send(test::http_head("200 OK", {fmt::format("Content-Length: {}", bytes.size())}));
+        constexpr std::size_t parts = 30;
+        for (std::size_t i = 0; i < parts; ++i) {
+            std::this_thread::sleep_for(time / parts);
+            const auto begin = bytes.size() * i / parts;
+            connection.send(
+                std::string_view(bytes).substr(begin, bytes.size() * (i + 1) / parts - begin));
+        }
     }
 
     mutable std::mutex mutex_;
+    std::atomic<std::chrono::milliseconds> time_{};
     std::map<std::string, std::string> bytes_;
     std::map<std::string, Clock::time_point> asked_;
     test::HttpServer server_; ///< Last: its threads use all of the above.
@@ -264,6 +285,68 @@ void notification_to_fetch(int rounds, Factory& factory, Times& fetches, Times& 
     }
 }
 
+constexpr std::chrono::milliseconds slow_download(3000);
+
+/// Ours: the old program runs while the new one is on its way.
+double slow_upgrade(Factory& factory) {
+    Store store;
+    fakes::FakeChain chain({.fields = {"server"}});
+    const auto finalise = [&](const Artifact& artifact) {
+        store.add(artifact);
+        auto value = artifact.digest.bytes;
+        value.push_back(0);
+        chain.finalise(value);
+    };
+    const auto first = factory.next();
+    finalise(first);
+    Host host(replaced(replaced(network, '%', chain.url()), '#', store.url()));
+    host.start();
+    host.change_to(first);
+    store.slow(slow_download);
+    const auto second = factory.next();
+    finalise(second);
+    const auto change = host.change_to(second);
+    if (!change.ended) fail("the old program was not stopped:\n" + host.output());
+    return since(*change.ended, change.started);
+}
+
+/// The old wrapper's way: stop, fetch, rename, start.
+double slow_upgrade_as_before(Factory& factory) {
+    Store store;
+    const Host site;
+    const auto run = [&](const Artifact& artifact) {
+        const auto path = site.folder / "bin/node";
+        test::write_text(path + ".tmp", artifact.bytes);
+        std::filesystem::permissions(path + ".tmp", std::filesystem::perms::owner_all);
+        std::filesystem::rename(path + ".tmp", path);
+        const auto output = site.folder / "node.out";
+        return std::make_unique<test::Child>(
+            std::vector<std::string>{path, site.folder / "stamps"}, output, output);
+    };
+    const auto first = factory.next();
+    auto second = factory.next();
+    store.add(second);
+    store.slow(slow_download);
+    auto child = run(first);
+    if (!test::eventually([&] { return site.find(first.version).has_value(); }))
+        fail("the first version did not start");
+    child->signal(SIGTERM);
+    child->wait();
+    const Poco::URI uri(store.url());
+    Poco::Net::HTTPClientSession session(uri.getHost(), uri.getPort());
+    Poco::Net::HTTPRequest request("GET", "/" + second.digest.hex());
+    session.sendRequest(request);
+    Poco::Net::HTTPResponse response;
+    Poco::StreamCopier::copyToString(session.receiveResponse(response), second.bytes);
+    child = run(second);
+    std::optional<Change> change;
+    if (!test::eventually([&] { return (change = site.find(second.version)).has_value(); }))
+        fail("the second version did not start");
+    child->signal(SIGTERM);
+    child->wait();
+    return since(*change->ended, change->started);
+}
+
 std::string figures(Times times) {
     std::ranges::sort(times);
     return fmt::format(R"({{"min": {:.3f}, "median": {:.3f}, "p95": {:.3f}, "max": {:.3f}}})",
@@ -283,9 +366,13 @@ void measure(int upgrades, int changes, int mib) {
     Times gaps, whole, fetches, runs;
     exit_to_exec(upgrades, factory, gaps, whole);
     notification_to_fetch(changes, factory, fetches, runs);
+    const auto ours = slow_upgrade(factory);
+    const auto before = slow_upgrade_as_before(factory);
     fmt::print(R"({{"exit_to_exec_ms": {}, "approval_to_run_ms": {}, )"
                R"("notification_to_fetch_ms": {}, "notification_to_run_ms": {}, )",
                figures(gaps), figures(whole), figures(fetches), figures(runs));
+    fmt::print(R"("slow_download": {{"ours_ms": {:.3f}, "old_way_ms": {:.3f}, "ratio": {:.1f}}}, )",
+               ours, before, before / ours);
     fmt::print(R"("upgrades": {}, "changes": {}, "artifact_bytes": {}, "cpus": {}, )"
                R"("load_before": {:.2f}, "load_after": {:.2f}}})"
                "\n",

@@ -38,6 +38,7 @@ command       = ["@/bin/node", "--every", "20"]
 components    = ["server"]
 stop-timeout  = "10s"
 restart-delay = "100ms"
+upgrade-window = "100ms"
 [log.node]
 path  = "@/node.log"
 to    = ["disk"]

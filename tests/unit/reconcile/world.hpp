@@ -35,7 +35,7 @@ class Programs {
         std::optional<Exit> exit;
     };
     std::map<std::string, std::shared_ptr<Program>> by_name;
-    std::int64_t next_pid = 100;
+    std::int64_t next_pid = 4'000'000'000; ///< No process of this machine has it.
     std::function<std::optional<Failure>(const std::string& content)> refuse; ///< A start.
     std::vector<std::string> log; ///< "start v1", "stop v1"
 
@@ -155,6 +155,7 @@ class Life {
         service.restart_first = std::chrono::milliseconds(1);
         service.restart_cap = std::chrono::milliseconds(10);
         service.healthy_after = std::chrono::seconds(10);
+        service.upgrade_window = std::chrono::milliseconds(1);
         settings_.services = {service};
         if (change) change(settings_);
         std::filesystem::create_directories(folder / "bin");
@@ -166,7 +167,7 @@ class Life {
                                          *binary_store::Store::open(folder / "state"),
                                          *database_,
                                          {{"store", &source}},
-                                         [](auto, auto&) {},
+                                         [this](auto, auto& line) { log.push_back(line); },
                                          [] {}});
         service_ = std::make_unique<supervisor::Service>(*loop_, settings_.services[0], runner_,
                                                          config::OptionValues{},
@@ -183,6 +184,14 @@ class Life {
         verdict.run = ready;
         verdict.height = ++height_;
         verdict.approved["server"] = digest;
+        reconciler_->on_verdict("chain", verdict);
+    }
+    /// A whole set, by field.
+    void approve(const std::map<std::string, base::Digest>& digests) {
+        plugin_host::Verdict verdict;
+        verdict.run = true;
+        verdict.height = ++height_;
+        for (const auto& [field, digest] : digests) verdict.approved[field] = digest;
         reconciler_->on_verdict("chain", verdict);
     }
     void approve_nothing() {
@@ -212,12 +221,22 @@ class Life {
 
     /// Events of the history so far, oldest first: "approved", "fetched", ...
     std::vector<std::string> history(const std::string& name) {
-        loop_->run_once(std::chrono::milliseconds(1)); // What is to be written is written.
         std::vector<std::string> events;
-        const auto entries = database_->history(name, 1000);
-        REQUIRE(entries);
-        for (const auto& entry : *entries) events.push_back(entry.event);
+        for (const auto& entry : entries(name)) events.push_back(entry.event);
         return events;
+    }
+    std::vector<state::HistoryEntry> entries(const std::string& name) {
+        loop_->run_once(std::chrono::milliseconds(1)); // What is to be written is written.
+        const auto found = database_->history(name, 1000);
+        REQUIRE(found);
+        return *found;
+    }
+    /// The last of these events; its words are "" if there is none.
+    state::HistoryEntry last(const std::string& name, const std::string& event) {
+        const auto all = entries(name);
+        const auto found =
+            std::ranges::find(all.rbegin(), all.rend(), event, &state::HistoryEntry::event);
+        return found == all.rend() ? state::HistoryEntry{} : *found;
     }
 
   private:
@@ -231,6 +250,7 @@ class Life {
 
   public:
     FakeSource source;
+    std::vector<std::string> log; ///< Of the host.
 };
 
 } // namespace cmw::test

@@ -77,7 +77,7 @@ TEST_SUITE_BEGIN("supervisor");
 
 TEST_CASE("health: the exit status of a program decides") {
     const test::TemporaryFolder folder;
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     CHECK(check_health(script(folder, "test \"$1\" = 'first argument'"), cancel).has_value());
     const auto failed = check_health(script(folder, "exit 3"), cancel);
     REQUIRE_FALSE(failed.has_value());
@@ -92,7 +92,7 @@ TEST_CASE("health: the exit status of a program decides") {
 
 TEST_CASE("health: a program that runs into the timeout is killed with its children") {
     const test::TemporaryFolder folder;
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     // The child holds the writing end of the pipe: its end is the end of the pipe.
     const auto pipe = folder / "pipe";
     REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
@@ -109,7 +109,7 @@ TEST_CASE("health: a program that runs into the timeout is killed with its child
 }
 
 TEST_CASE("health: a port that accepts is healthy, one that is closed is not") {
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     auto settings = settings_of();
     {
         const SmallServer server;
@@ -122,7 +122,7 @@ TEST_CASE("health: a port that accepts is healthy, one that is closed is not") {
 }
 
 TEST_CASE("health: the status of an HTTP answer decides") {
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     const std::vector<std::pair<std::string, bool>> table{
         {"HTTP/1.1 200 OK\r\n\r\n", true},
         {"HTTP/1.0 204 No Content\r\n\r\n", true},
@@ -143,7 +143,7 @@ TEST_CASE("health: the status of an HTTP answer decides") {
 }
 
 TEST_CASE("health: a server that never answers runs into the timeout") {
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     const SmallServer server;
     auto settings = settings_of(50ms);
     settings.http = "http://127.0.0.1:" + server.port();
@@ -153,7 +153,7 @@ TEST_CASE("health: a server that never answers runs into the timeout") {
 }
 
 TEST_CASE("health: a URL that cannot be checked is said to be") {
-    const CheckCancel cancel;
+    const cmw::base::Cancel cancel;
     auto settings = settings_of();
     for (const auto* url : {"https://localhost/", "http://[bad", "ftp://x"}) {
         settings.http = url;
