@@ -188,12 +188,13 @@ const Table<ComponentSettings>& component_table() {
                       .minimum = "1",
                       .help = "How many of its versions the store keeps, the installed one "
                               "among them: what a rollback can go to without a fetch."}}),
-                key<&S::probe>({.spec = {.name = "probe",
-                                         .type = Type::list,
-                                         .fallback = "[]",
-                                         .help = "Before a new file is used it is executed with "
-                                                 "these arguments, and must end with exit status 0."},
-                                .example = R"(["--version"])"}),
+                key<&S::probe>(
+                    {.spec = {.name = "probe",
+                              .type = Type::list,
+                              .fallback = "[]",
+                              .help = "Before a new file is used it is executed with "
+                                      "these arguments, and must end with exit status 0."},
+                     .example = R"(["--version"])"}),
                 key<&S::probe_timeout>({{.name = "probe-timeout",
                                          .type = Type::duration,
                                          .fallback = "10s",

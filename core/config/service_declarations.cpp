@@ -187,13 +187,13 @@ const Table<ServiceSettings>& service_table() {
                                .refine = check_http_url,
                                .default_note = "as above"}),
              health<&H::log>(
-                {.spec = {.name = "log",
-                          .help = "Healthy: since the start a line of the output has matched this "
-                                  "ECMAScript regular expression."},
-                 .refine = check_pattern,
-                 .example = R"('Listening on port \d+')",
-                 .default_note = "as above"}),
-            health<&H::every>({{.name = "every",
+                 {.spec = {.name = "log",
+                           .help = "Healthy: since the start a line of the output has matched this "
+                                   "ECMAScript regular expression."},
+                  .refine = check_pattern,
+                  .example = R"('Listening on port \d+')",
+                  .default_note = "as above"}),
+             health<&H::every>({{.name = "every",
                                  .type = Type::duration,
                                  .fallback = "10s",
                                  .minimum = "10ms",

@@ -243,7 +243,8 @@ class Store {
         if (bytes.empty()) return connection.send(test::http_head("404 Not Found"));
         const auto time = time_.load();
         if (time.count() == 0) return test::serve_file(std::move(bytes))(request, connection);
-        connection.send(test::http_head("200 OK", {fmt::format("Content-Length: {}", bytes.size())}));
+        connection.send(
+            test::http_head("200 OK", {fmt::format("Content-Length: {}", bytes.size())}));
         constexpr std::size_t parts = 30;
         for (std::size_t i = 0; i < parts; ++i) {
             std::this_thread::sleep_for(time / parts);
@@ -320,8 +321,8 @@ double slow_upgrade_as_before(Factory& factory) {
         std::filesystem::permissions(path + ".tmp", std::filesystem::perms::owner_all);
         std::filesystem::rename(path + ".tmp", path);
         const auto output = site.folder / "node.out";
-        return std::make_unique<test::Child>(
-            std::vector<std::string>{path, site.folder / "stamps"}, output, output);
+        return std::make_unique<test::Child>(std::vector<std::string>{path, site.folder / "stamps"},
+                                             output, output);
     };
     const auto first = factory.next();
     auto second = factory.next();

@@ -90,7 +90,8 @@ struct Site {
         const auto root = folder.path().string();
         for (const auto* name : {"bin", "lib", "artifacts"})
             std::filesystem::create_directories(folder.path() / name);
-        write_text(folder / "wrapper.toml", replaced(replaced(configuration, '@', root), '%', PLUGINS));
+        write_text(folder / "wrapper.toml",
+                   replaced(replaced(configuration, '@', root), '%', PLUGINS));
         write_text(folder / "hook", "#!/bin/sh\n:\n");
         std::filesystem::permissions(folder / "hook", std::filesystem::perms::owner_all);
     }
@@ -202,8 +203,7 @@ int live(Site& site, int settled_on, int last_tried, int next, bool works) {
         if (at == 0 || board.calls.fetch_add(1) + 1 != at) return 0;
         const auto slash = path.find_last_of('/');
         const auto file = slash == std::string_view::npos ? path : path.substr(slash + 1);
-        std::strncpy(board.where,
-                     fmt::format("{} {}", base::sys::name(call), file).c_str(),
+        std::strncpy(board.where, fmt::format("{} {}", base::sys::name(call), file).c_str(),
                      sizeof board.where - 1);
         ::kill(::getpid(), SIGKILL);
         return 0;
@@ -289,8 +289,8 @@ int run_round(Board& board, bool works, int stride) {
 int main(int argc, char** argv) {
     const int stride = argc > 1 ? std::max(1, std::atoi(argv[1])) : 1;
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-    auto* memory = ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto* memory =
+        ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return 1;
     auto& board = *new (memory) Board;
     const int upgrades = run_round(board, true, stride);
