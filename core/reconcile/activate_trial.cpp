@@ -99,6 +99,7 @@ void Activation::judge() {
 
 /// First what is known, then the files that it is known of: see resume().
 void Activation::commit() {
+    watching_ = false;
     std::vector<binary_store::Target> targets;
     for (const auto& [name, change] : set_) {
         if (!change.swapped) continue;

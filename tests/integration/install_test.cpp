@@ -130,7 +130,7 @@ TEST_CASE("an answer that is not whole changes nothing and is reported") {
     CHECK(site.status()["services.node.restarts"] == "0");
 }
 
-TEST_CASE("an installed file that was tampered with is not started but replaced") {
+TEST_CASE("flaw 15: an installed file that was tampered with is not started but replaced") {
     Site site;
     site.run_version_1();
     REQUIRE(site.end(SIGTERM) == 0);

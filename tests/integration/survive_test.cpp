@@ -79,7 +79,8 @@ TEST_CASE("a restart of the host with nothing changed restarts nothing and fetch
     CHECK(site.status()["services.node.restarts"] == "0");
 }
 
-TEST_CASE("with chain and store out of reach the installed program is started all the same") {
+TEST_CASE(
+    "flaw 4: with chain and store out of reach the installed program is started all the same") {
     Site site;
     const auto old_pid = site.run_version_1();
     REQUIRE(site.end(SIGTERM) == 0);
@@ -92,7 +93,7 @@ TEST_CASE("with chain and store out of reach the installed program is started al
     CHECK(site.status()["components.server.installed"] == site.first);
 }
 
-TEST_CASE("a program that crashes is started again") {
+TEST_CASE("flaw 1: a program that crashes is started again") {
     Site site;
     const auto pid = site.run_version_1();
     ::kill(pid, SIGSEGV);

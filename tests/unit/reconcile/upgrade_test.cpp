@@ -129,8 +129,8 @@ TEST_CASE("a hook does not outlive its host, nor what it started") {
                read_text(fmt::format("/proc/{}/cmdline", child)).empty();
     }));
     CHECK(site.installed() == v1);
-    site.script("before", "exit 0");
     site.begin(); // It is run again.
+    site.script("before", "exit 0");
     REQUIRE(site.life->until_runs(site.programs, v2));
 }
 
@@ -309,6 +309,20 @@ TEST_CASE("a service that did not run has nothing to go back to") {
     site.programs.end("cmix", {1, 0});
     REQUIRE(site.life->until([&] { return site.life->service().state == ServiceState::backoff; }));
     CHECK(site.life->component().view.state == "current");
+}
+
+TEST_CASE("flaw 2: the old program runs for as long as a download takes, and longer") {
+    Site site;
+    auto& source = site.life->source;
+    source.slow = true;
+    site.life->approve(digest_of(v2));
+    REQUIRE(site.life->until([&] { return source.waiting.size() == 1; }));
+    CHECK(site.life->component().view.state == "fetching");
+    CHECK(site.programs.log.empty());
+    source.slow = false;
+    source.waiting[0]();
+    REQUIRE(site.life->until_runs(site.programs, v2));
+    CHECK(site.programs.log == Strings{"stop " + v1, "start " + v2});
 }
 
 TEST_CASE("flaw 20: files that belong together are put back together") {

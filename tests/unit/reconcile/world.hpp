@@ -99,12 +99,18 @@ class FakeSource final : public plugin_host::BinarySource {
     std::map<base::Digest, std::string> content; ///< By the digest it is offered under.
     unsigned fetches = 0;
     std::vector<std::string> locations; ///< Of the last fetch.
+    bool slow = false; ///< What is asked for waits.
+    std::vector<std::function<void()>> waiting;
 
     void fetch(const plugin_host::Artifact& artifact, const config::OptionValues&,
                std::shared_ptr<plugin_host::ByteSink> sink,
                std::function<void(tl::expected<void, Failure>)> done) override {
         ++fetches;
         locations = artifact.locations;
+        if (slow) {
+            waiting.push_back([this, artifact, sink, done] { fetch(artifact, {}, sink, done); });
+            return;
+        }
         const auto found = content.find(artifact.digest);
         auto outcome = found == content.end() ? tl::expected<void, Failure>(tl::unexpected(Failure{
                                                     CMW_NOT_FOUND, "cannot find the artifact", {}}))
