@@ -51,7 +51,7 @@ void Activation::restore_files() {
         auto& c = board_->component(name);
         const auto restored = binary_store::restore(target, change.before.has_value());
         if (!restored) board_->log(CMW_LEVEL_ERROR, base::to_string(restored.error()));
-        change.swapped = !restored; // What is not back now is brought back from the store.
+        change.swapped = !restored;         // What is not back now is brought back from the store.
         c.inspected = restored.has_value(); // It is hashed before the start.
         if (restored) c.installed = change.before;
         board_->components.at(name).verified.reset();

@@ -99,7 +99,7 @@ class FakeSource final : public plugin_host::BinarySource {
     std::map<base::Digest, std::string> content; ///< By the digest it is offered under.
     unsigned fetches = 0;
     std::vector<std::string> locations; ///< Of the last fetch.
-    bool slow = false; ///< What is asked for waits.
+    bool slow = false;                  ///< What is asked for waits.
     std::vector<std::function<void()>> waiting;
 
     void fetch(const plugin_host::Artifact& artifact, const config::OptionValues&,
