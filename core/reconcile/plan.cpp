@@ -65,7 +65,7 @@ std::optional<Digest> desired(const ComponentFacts& c) {
 
 std::optional<Digest> expected(const ComponentFacts& c) {
     const auto want = desired(c);
-    return waits_for_policy(c) || !want ? c.activated : want;
+    return want ? want : c.activated;
 }
 
 std::string why_not_startable(const Facts& facts, const ServiceFacts& service) {

@@ -106,6 +106,7 @@ TEST_CASE("a file is pinned as it is, once it is in the store, and stays so over
     REQUIRE(world.life->until_runs(world.programs, mine));
     REQUIRE(world.life->until_state("current"));
     world.restart_host();
+    world.life->source.content[digest_of(v2)] = v2;
     world.life->approve(digest_of(v2));
     REQUIRE(world.life->until([&] { // Fetched ahead, and that is all.
         return world.life->component().facts.stored.contains(digest_of(v2));
