@@ -189,9 +189,9 @@ const Table<ServiceSettings>& service_table() {
              health<&H::log>(
                  {.spec = {.name = "log",
                            .help = "Healthy: since the start a line of the output has matched this "
-                                   "ECMAScript regular expression."},
+                                   "ECMAScript regular expression, such as 'Listening on port "
+                                   "\\d+'."},
                   .refine = check_pattern,
-                  .example = R"('Listening on port \d+')",
                   .default_note = "as above"}),
              health<&H::every>({{.name = "every",
                                  .type = Type::duration,

@@ -65,7 +65,8 @@ void Activation::rolled_back(const Problem& problem, const std::optional<Problem
     const bool all_back =
         std::ranges::none_of(set_, [](const auto& entry) { return entry.second.swapped; });
     const bool machine = again && all_back;
-    auto words = base::to_string(problem) + "; " + down_for();
+    auto words = base::to_string(problem);
+    if (!downtime_) words += "; " + down_for();
     if (again) words += "; what was before does not start either: " + base::to_string(*again);
     for (const auto& [name, change] : set_) {
         auto& c = board_->component(name);

@@ -122,17 +122,29 @@ void Activation::commit() {
         });
 }
 
+namespace {
+
+/// What there is to say, with semicolons.
+std::string joined(std::initializer_list<std::string> parts) {
+    std::string all;
+    for (const auto& part : parts)
+        if (!part.empty()) all += (all.empty() ? "" : "; ") + part;
+    return all;
+}
+
+} // namespace
+
 void Activation::committed() {
-    const auto down = step_.restarts.empty() ? "no program had to be stopped" : down_for();
+    const auto cost = step_.restarts.empty() ? "no program had to be stopped" : down_for();
     for (const auto& [name, change] : set_) {
         const auto probed = probed_.find(name);
         const auto& approval = board_->components.at(name).record.why;
-        std::string why = approval.empty() ? down : approval + "; " + down;
-        if (probed != probed_.end() && !probed->second.empty()) why = probed->second + "; " + why;
+        const auto version = probed == probed_.end() ? std::string() : probed->second;
         board_->succeeded(name);
-        tell(name, "activated", why);
-        board_->log(CMW_LEVEL_INFO,
-                    fmt::format("{}: {} is active, {}", name, change.after.hex(), why));
+        board_->log(CMW_LEVEL_INFO, fmt::format("{}: {} is active, {}", name, change.after.hex(),
+                                                joined({version, approval, cost})));
+        // History keeps how long it took beside the reason.
+        tell(name, "activated", joined({version, approval, downtime_ ? "" : cost}));
     }
     finish();
     cleanup(board_);

@@ -82,14 +82,18 @@ AuthorityState parse_authority_state(const std::string& text) {
     return state;
 }
 
-std::optional<AuthorityState> load_authority_state(const std::string& path) {
+std::optional<AuthorityState> load_authority_state(const std::string& path) try {
     const auto file = shared::read_small_file(path, largest_file);
     if (!file) return std::nullopt;
     return parse_authority_state(file->text);
+} catch (const std::system_error& e) {
+    throw Error(CMW_AGAIN, e.what());
 }
 
-void save_authority_state(const std::string& path, const AuthorityState& state) {
+void save_authority_state(const std::string& path, const AuthorityState& state) try {
     shared::replace_small_file(path, to_text(state));
+} catch (const std::system_error& e) {
+    throw Error(CMW_AGAIN, e.what());
 }
 
 } // namespace cmw::substrate

@@ -303,8 +303,7 @@ TEST_CASE("a state folder that cannot be written is a warning") {
     std::filesystem::remove_all(reader.folder.path());
     CHECK(reader.prove(2) == CMW_OK);
     REQUIRE(reader.host.lines().size() == 1);
-    CHECK(reader.host.lines()[0].find("cannot create " + file(reader) + ".new") !=
-          std::string::npos);
+    CHECK(reader.host.lines()[0].find("cannot make " + file(reader) + ".new") != std::string::npos);
 }
 
 TEST_CASE("the state as a file: read as written, and not with a character changed") {

@@ -295,9 +295,11 @@ TEST_CASE("a fetch that was given up writes no more") {
     FakePlugin fake(&binary_ops);
     const auto instance = fake.instance(1ms);
     const auto adapter = make_binary_source(*instance);
+    std::atomic<bool> begun{false};
     std::atomic<bool> go{false};
     std::atomic<cmw_status> late{CMW_OK};
     fetch_with = [&](auto*, const cmw_writer* writer, cmw_error* error) {
+        begun = true;
         while (!go) std::this_thread::yield();
         const auto status = writer->write(writer, "late", 4, error);
         late = status;
@@ -307,6 +309,7 @@ TEST_CASE("a fetch that was given up writes no more") {
     const Artifact artifact{{"blake2s-256", std::vector<std::uint8_t>(32, 7)}, "server"};
     const auto result = fake.result_of<void>([&](auto done) {
         adapter->fetch(artifact, {}, sink, done);
+        while (!begun) std::this_thread::yield();
         adapter->cancel();
     });
     CHECK(result.error().status == CMW_CANCELLED);
