@@ -18,6 +18,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <thread>
 
 namespace cmw::app {
 
@@ -33,9 +34,16 @@ Result<base::UniqueFd> lock_state(const std::string& state_dir) {
     const auto path = state_dir + "/lock";
     auto file = base::sys::open(path, O_RDWR | O_CREAT, 0640);
     if (!file) return base::fail(base::system_problem(path, "open the file", file.error()));
-    if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0)
+    // A host that was killed while it started a program lives on in that child, until it executes.
+    const auto give_up = base::monotonic_now() + std::chrono::seconds(1);
+    while (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+        if (base::monotonic_now() < give_up) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            continue;
+        }
         return base::fail(state_dir, "cannot use the state folder: another host is running on it",
                           "stop that one, or set [host] state-dir to another folder");
+    }
     return std::move(*file);
 }
 

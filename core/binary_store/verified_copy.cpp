@@ -89,12 +89,14 @@ using Fill = std::function<Result<>(int file)>;
 /// Whether the digest of what was put there will do.
 using Accept = std::function<Result<>(const Digest& found)>;
 
-/// Nothing is left at `to` unless all of it succeeds.
+/// Nothing is at `to` unless all of it succeeds: written beside it, and renamed when its bytes, owner
+/// and mode are right. Whoever finds the file, also after a kill, finds a finished one.
 Result<Digest> make_file(const std::string& to, std::string_view algorithm, const CopyAs& as,
                          const Fill& fill, const Accept& accept) {
-    const auto file = create_anew(to);
+    const auto draft = to + ".part";
+    const auto file = create_anew(draft);
     if (!file) return fail(file.error());
-    NewFile created(to);
+    NewFile created(draft);
     if (const auto filled = fill(file->get()); !filled) return fail(filled.error());
     auto found = digest_of_file(file->get(), to, algorithm);
     if (!found) return fail(found.error());
@@ -105,6 +107,8 @@ Result<Digest> make_file(const std::string& to, std::string_view algorithm, cons
     if (const auto set = set_owner_and_mode(file->get(), to, as); !set) return fail(set.error());
     const auto synced = sys::fsync(file->get());
     if (!synced) return fail(storage_problem(to, "sync the file", synced.error()));
+    const auto renamed = sys::rename(draft, to);
+    if (!renamed) return fail(storage_problem(to, "put the file in its place", renamed.error()));
     created.keep();
     return std::move(*found);
 }

@@ -15,6 +15,7 @@ namespace cmw::reconcile {
 using base::Problem;
 using base::Result;
 using binary_store::VerifiedFile;
+using supervisor::ServiceState;
 
 namespace {
 
@@ -40,8 +41,12 @@ std::string name_of(const std::optional<Digest>& digest) {
 }
 
 /// Whether it is as good as can be told: then it is the new files' fault if it is not any more.
-bool runs_well(const supervisor::ServiceStatus& status) {
-    return status.state == supervisor::ServiceState::running && status.health != "failing";
+/// `proven`: what it would start with was activated once. A host that was killed after the stop
+/// leaves it down with such files.
+bool was_well(const supervisor::ServiceStatus& status, bool proven) {
+    if (status.state == ServiceState::running) return status.health != "failing";
+    return proven &&
+           (status.state == ServiceState::stopped || status.state == ServiceState::waiting);
 }
 
 } // namespace
@@ -143,9 +148,15 @@ void Activation::save_intent() {
     if (!still_wanted()) return abandon();
     if (trial_.empty() && !set_.empty()) {
         state::TrialRecord trial;
-        for (const auto& name : step_.restarts) {
+        const bool proven = std::ranges::all_of(set_, [this](const auto& entry) {
+            return entry.second.before &&
+                   entry.second.before == board_->component(entry.first).activated;
+        });
+        for (const auto& name : services_upgraded()) {
             const auto& service = *board_->services.at(name).service;
-            if (!runs_well(service.status()) || upgrade_window(service.settings()).count() == 0)
+            if (std::ranges::count(step_.starts, name) == 0 ||
+                !was_well(service.status(), proven) ||
+                upgrade_window(service.settings()).count() == 0)
                 continue;
             judged_.push_back(name);
             trial.services[name] = {supervisor::file_size(service.settings().output_path),

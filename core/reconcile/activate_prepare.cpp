@@ -154,13 +154,17 @@ void Activation::run_probe(const Services& components, std::size_t at) {
     });
 }
 
-/// Nothing was stopped for it, and nothing will be.
+/// Nothing was stopped for it, and nothing will be. The files that were to come with it stay away
+/// too: half of a set was never approved.
 void Activation::refuse(const std::string& name, const std::string& why) {
-    const auto words = "its trial run failed: " + why;
-    board_->component(name).quarantined.insert(set_.at(name).after);
-    board_->log(CMW_LEVEL_ERROR, name + ": " + words);
-    tell(name, "quarantined", words);
-    board_->save(name);
+    const auto failed = "its trial run failed: " + why;
+    board_->log(CMW_LEVEL_ERROR, name + ": " + failed);
+    for (const auto& [member, change] : set_) {
+        board_->component(member).quarantined.insert(change.after);
+        tell(member, "quarantined",
+             member == name ? failed : fmt::format("it was to come with {}: {}", name, failed));
+        board_->save(member);
+    }
     abandon();
 }
 

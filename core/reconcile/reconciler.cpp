@@ -92,10 +92,16 @@ void Reconciler::Impl::adopt_all() {
             auto& parts = alive->services.at(name);
             facts.adopted = true;
             facts.state = parts.service->status().state;
-            const bool saved = parts.service->status().pid == parts.record.pid;
+            const auto pid = parts.service->status().pid;
+            if (adopted && pid != parts.record.pid) {
+                // Its host ended before it had saved this. Now, because the next upgrade saves what
+                // runs next after it.
+                parts.record.pid = pid;
+                parts.record.runs = parts.record.runs_next;
+                alive->save_service(name);
+            }
             if (adopted)
-                for (const auto& [part, digest] :
-                     saved ? parts.record.runs : parts.record.runs_next)
+                for (const auto& [part, digest] : parts.record.runs)
                     facts.runs[part] = digest_of(digest);
             // The operator stopped it, and the host ended before it was down.
             if (adopted && !facts.wanted) parts.service->stop();

@@ -42,6 +42,9 @@ void save_list(Poco::Data::Session& session, std::string component, std::string 
     }
 }
 
+/// Nobody else has it open, so what fails will fail again: Poco would try for a minute.
+constexpr std::size_t open_timeout_s = 1;
+
 base::UnixTime time_of(std::int64_t nanoseconds) {
     return base::UnixTime(base::Nanoseconds(nanoseconds));
 }
@@ -57,7 +60,7 @@ Result<Database> Database::open(const std::string& path, bool& damaged) {
     Poco::Data::SQLite::Connector::registerConnector();
     return guarded(path, "open the state", [&] {
         try {
-            Poco::Data::Session session("SQLite", path);
+            Poco::Data::Session session("SQLite", path, open_timeout_s);
             prepare(session);
             // SQLite makes it with the process's mask; it is nobody else's business.
             (void)base::sys::chmod(path, 0600);

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     cmw::shared::is_excepted(lines[1], lines[2], 443);
     for (const int status : {200, 206, 301, 416, 503})
-        for (const std::uint64_t from : {0, 5})
+        for (const std::uint64_t from : {std::uint64_t{0}, std::uint64_t{5}})
             cmw::shared::judge(
                 {status, "Why", lines[2], lines[3], lines[4], lines[0], lines[5], lines[1]}, from,
                 0);
