@@ -88,7 +88,7 @@ void become_program(const Plan& plan) {
     // A host that is killed while this is not yet in the keeper's care takes it along.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.host) ::_exit(127);
-    for (int signal = 1; signal < SIGRTMIN; ++signal) ::signal(signal, SIG_DFL);
+    for (int signal = 1; signal < SIGRTMIN; ++signal) (void)::signal(signal, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -89,7 +89,7 @@ Result<Digest> import(const binary_store::Store& store, const std::string& compo
 } // namespace
 
 void Reconciler::order(const std::string& name, const ComponentOrder& order, const std::string& who,
-                       Done done) {
+                       const Done& done) {
     auto& board = *impl_->board;
     if (order.file.empty()) return obey(board, name, order, who, done);
     const auto& c = board.component(name);

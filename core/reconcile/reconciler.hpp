@@ -73,7 +73,7 @@ class Reconciler {
     /// The same of a component. `done` gets what it means, in words, once it is taken and kept; what
     /// follows from it shows in report().
     void order(const std::string& component, const ComponentOrder& order, const std::string& who,
-               std::function<void(base::Result<std::string>)> done);
+               const std::function<void(base::Result<std::string>)>& done);
 
     std::map<std::string, ComponentReport> report() const;
     /// Adds to the history; a state that cannot be written is logged, and nothing stops for it.
