@@ -46,12 +46,12 @@ base::Result<reconcile::ComponentOrder> order_in(const HttpRequest& request,
     using What = reconcile::ComponentOrder::What;
     reconcile::ComponentOrder order{what, {}, {}};
     for (const auto& [key, value] : request.query) {
-        if (what == What::pin && key == "digest")
+        const bool digest =
+            (what == What::pin && key == "digest") || (what == What::rollback && key == "to");
+        if (digest)
             order.digest = value;
         else if (what == What::pin && key == "file")
             order.file = value;
-        else if (what == What::rollback && key == "to")
-            order.digest = value;
         else
             return base::fail(key, "cannot understand this part of the order", "leave it out");
     }
