@@ -189,10 +189,11 @@ TEST_CASE("a call past its deadline and the grace is given up, with its session"
 
 TEST_CASE("when enough calls are given up, the rest fails at once until one is back") {
     FakePlugin fake;
-    const auto instance = fake.instance(1ms);
+    // Long enough for its thread to begin: a call given up before that comes back by itself.
+    const auto instance = fake.instance(100ms);
     const Hanging hanging;
     for (unsigned i = 0; i < Instance::max_abandoned; ++i)
-        CHECK_FALSE(fake.result_of<void>([&](auto done) { instance->call(1ms, hanging, done); }));
+        CHECK_FALSE(fake.result_of<void>([&](auto done) { instance->call(100ms, hanging, done); }));
     const auto quick = [&] {
         return fake.result_of<void>([&](auto done) {
             instance->call(
