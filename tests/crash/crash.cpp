@@ -59,7 +59,7 @@ runner         = "local"
 command        = ["@/bin/node"]
 environment    = { CRASH_SITE = "@" }
 components     = ["server", "libpow"]
-upgrade-window = "30ms"
+upgrade-window = "60ms"
 restart-delay  = "10ms"
 before-upgrade = { exec = ["@/hook"], timeout = "30s" }
 after-upgrade  = { exec = ["@/hook"], timeout = "30s" }
