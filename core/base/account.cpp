@@ -15,7 +15,8 @@ std::optional<unsigned> number(const std::string& text) {
     unsigned value = 0;
     const auto* end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || rest != end) return std::nullopt;
+    // The last number means "leave it as it is" to the kernel: no trial run may stay root by it.
+    if (error != std::errc() || rest != end || value == ~0u) return std::nullopt;
     return value;
 }
 
