@@ -36,10 +36,6 @@ class Barrier {
     std::function<void(std::optional<Problem>)> then_;
 };
 
-std::string name_of(const std::optional<Digest>& digest) {
-    return digest ? digest->name() : std::string();
-}
-
 /// Whether it is as good as can be told: then it is the new files' fault if it is not any more.
 /// `proven`: what it would start with was activated once. A host that was killed after the stop
 /// leaves it down with such files.

@@ -10,14 +10,6 @@ namespace cmw::reconcile {
 
 using base::Problem;
 
-namespace {
-
-std::string hex_of(const std::optional<Digest>& digest) {
-    return digest ? digest->hex() : std::string();
-}
-
-} // namespace
-
 /// Decided, and known before the first file moves: whatever happens now, the set goes back, and is
 /// not tried again until the chain names another or the operator says so.
 void Activation::roll_back(const Problem& problem) {

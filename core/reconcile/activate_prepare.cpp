@@ -17,10 +17,6 @@ namespace {
 constexpr const char* path_variable =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-std::string hex_of(const std::optional<Digest>& digest) {
-    return digest ? digest->hex() : std::string();
-}
-
 /// What a program of the operator's wrote, into the host's log.
 void log_output(const Board& board, const std::string& who, std::string_view output) {
     while (!output.empty()) {

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t previous_limit = 5;
 
-std::string name_of(const std::optional<Digest>& digest) {
-    return digest ? digest->name() : std::string();
-}
-
 std::vector<Digest> digests_of(const std::vector<std::string>& names) {
     std::vector<Digest> digests;
     for (const auto& name : names)

@@ -18,6 +18,14 @@ namespace cmw::reconcile {
 
 using base::Digest;
 
+/// In hexadecimal, and with its algorithm as the state names it; "" if there is none.
+inline std::string hex_of(const std::optional<Digest>& digest) {
+    return digest ? digest->hex() : std::string();
+}
+inline std::string name_of(const std::optional<Digest>& digest) {
+    return digest ? digest->name() : std::string();
+}
+
 /// Work that is under way for a component; one at a time.
 enum class Busy { no, inspecting, fetching, staging, activating };
 
