@@ -259,10 +259,11 @@ void Host::restart(const std::string& service, const std::string& who, Done done
 }
 
 void Host::order(const std::string& component, const reconcile::ComponentOrder& order,
-                 const std::string& who, std::function<void(base::Result<std::string>)> done) {
+                 const std::string& who,
+                 const std::function<void(base::Result<std::string>)>& done) {
     if (parts_->settings().component(component) == nullptr)
         return done(base::fail(no_such_component(parts_->settings(), component)));
-    parts_->reconciler->order(component, order, who, std::move(done));
+    parts_->reconciler->order(component, order, who, done);
 }
 
 void Host::reload(const std::string& who, Done done) {

@@ -38,7 +38,7 @@ class Host final : public control::Requests {
     void restart(const std::string& service, const std::string& who, Done done) override;
     void order(const std::string& component, const reconcile::ComponentOrder& order,
                const std::string& who,
-               std::function<void(base::Result<std::string>)> done) override;
+               const std::function<void(base::Result<std::string>)>& done) override;
     void reload(const std::string& who, Done done) override;
 
   private:

@@ -29,7 +29,7 @@ class Requests {
     /// The same of a component; the answer tells in words what the order means.
     virtual void order(const std::string& component, const reconcile::ComponentOrder& order,
                        const std::string& who,
-                       std::function<void(base::Result<std::string>)> done) = 0;
+                       const std::function<void(base::Result<std::string>)>& done) = 0;
     virtual void reload(const std::string& who, Done done) = 0;
 };
 

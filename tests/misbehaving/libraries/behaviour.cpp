@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cmw/abi/log_backend.h>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -48,7 +49,9 @@ void delete_gate(void* instance) noexcept {
 }
 cmw_status hang_in_poll(void* instance, const cmw_call* call, const cmw_verdict* verdict,
                         cmw_error* error) noexcept {
-    wait_for(*static_cast<std::string*>(instance));
+    const auto& gate = *static_cast<std::string*>(instance);
+    std::ofstream(gate + ".waits").flush(); // For a test that must know that the call began.
+    wait_for(gate);
     return sample::poll(instance, call, verdict, error);
 }
 

@@ -50,7 +50,7 @@ struct FakeHost : Requests {
     }
     void order(const std::string& component, const reconcile::ComponentOrder& order,
                const std::string& who,
-               std::function<void(base::Result<std::string>)> done) override {
+               const std::function<void(base::Result<std::string>)>& done) override {
         asked.push_back(fmt::format("{} {} '{}' '{}' {}", reconcile::name(order.what), component,
                                     order.digest, order.file, who));
         done(problem ? base::Result<std::string>(tl::unexpected(*problem)) : "it \"means\" this");

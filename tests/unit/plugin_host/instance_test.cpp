@@ -30,7 +30,9 @@ Outcome wait_for_cancel(Session&, const cmw_call& call) {
 /// Waits for the test, whatever the host says.
 struct Hanging {
     std::shared_ptr<std::atomic<bool>> released = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<std::atomic<unsigned>> begun = std::make_shared<std::atomic<unsigned>>(0);
     Outcome operator()(Session&, const cmw_call&) const {
+        ++*begun;
         while (!*released) std::this_thread::sleep_for(1ms);
         return {};
     }
@@ -189,11 +191,17 @@ TEST_CASE("a call past its deadline and the grace is given up, with its session"
 
 TEST_CASE("when enough calls are given up, the rest fails at once until one is back") {
     FakePlugin fake;
-    // Long enough for its thread to begin: a call given up before that comes back by itself.
-    const auto instance = fake.instance(100ms);
+    const auto instance = fake.instance(1ms);
     const Hanging hanging;
-    for (unsigned i = 0; i < Instance::max_abandoned; ++i)
-        CHECK_FALSE(fake.result_of<void>([&](auto done) { instance->call(100ms, hanging, done); }));
+    for (unsigned i = 0; i < Instance::max_abandoned; ++i) {
+        std::optional<Outcome> outcome;
+        instance->call(10s, hanging, [&](const Outcome& result) { outcome = result; });
+        // One that is cancelled before it began comes back, and is not given up.
+        fake.wait([&] { return *hanging.begun == i + 1; });
+        instance->cancel();
+        fake.wait([&] { return outcome.has_value(); });
+        CHECK_FALSE(*outcome);
+    }
     const auto quick = [&] {
         return fake.result_of<void>([&](auto done) {
             instance->call(
