@@ -15,8 +15,9 @@
 //                  no-health            accepts health checks and answers 503
 //
 // Its version is what follows "demo-node version: " at the very end of its own file, so that a new
-// version with another digest is made with cp and printf:
+// version with another digest is made with cp and printf; after a space, how it misbehaves:
 //   cp demo-node v2; printf 'demo-node version: 2\n' >>v2
+//   cp demo-node v3; printf 'demo-node version: 3 crash-after=1\n' >>v3
 #include <arpa/inet.h>
 #include <cerrno>
 #include <csignal>
@@ -47,8 +48,13 @@ struct Options {
 
 volatile std::sig_atomic_t asked_to_stop = 0;
 
+struct Version {
+    std::string name;
+    std::string misbehave; ///< "": it does not.
+};
+
 /// What follows the marker in the last bytes of this program's file.
-std::string own_version() {
+Version own_version() {
     // In two pieces, so that the program's own text is not taken for the marker.
     const std::string marker = std::string("demo-node ") + "version: ";
     const int file = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -60,9 +66,11 @@ std::string own_version() {
     ::close(file);
     const std::string text(tail, got > 0 ? static_cast<std::size_t>(got) : 0);
     const auto at = text.rfind(marker);
-    if (at == std::string::npos) return "1";
+    if (at == std::string::npos) return {"1", ""};
     const auto start = at + marker.size();
-    return text.substr(start, text.find('\n', start) - start);
+    const auto line = text.substr(start, text.find('\n', start) - start);
+    const auto space = line.find(' ');
+    return {line.substr(0, space), space == std::string::npos ? "" : line.substr(space + 1)};
 }
 
 /// One line as the xx network's programs write them: level word, time, text.
@@ -144,10 +152,11 @@ void misbehave(Options& options, const std::string& how) {
 
 Options parse(int argc, char** argv) {
     Options options;
+    if (const auto how = own_version().misbehave; !how.empty()) misbehave(options, how);
     for (int i = 1; i < argc; i += 2) {
         const std::string name = argv[i];
         if (name == "--version") {
-            std::printf("demo-node %s\n", own_version().c_str());
+            std::printf("demo-node %s\n", own_version().name.c_str());
             std::exit(0);
         }
         if (i + 1 == argc) usage();
@@ -194,7 +203,7 @@ int main(int argc, char** argv) {
     ::sigaction(SIGTERM, &action, nullptr);
 
     log("INFO",
-        "demo-node version " + own_version() + " started, pid " + std::to_string(::getpid()));
+        "demo-node version " + own_version().name + " started, pid " + std::to_string(::getpid()));
     if (options.exit_status >= 0) {
         log("FATAL", "exiting as told");
         return options.exit_status;
