@@ -48,6 +48,7 @@ const std::map<std::string, Needs>& known_needs() {
         {"log-backend file", {{{"path", "{folder}/{stream}.log"}}}},
         {"log-backend console", {{{"stream", "stderr"}}}},
         {"log-backend sink", {{}}},
+        {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},
         {"process-runner never", {{}, false}},
         {"command-source silent", {{}}},

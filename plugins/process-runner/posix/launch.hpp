@@ -6,7 +6,7 @@
 
 #include "identity.hpp"
 #include "limits.hpp"
-#include "unique_fd.hpp"
+#include "shared/unique_fd.hpp"
 
 #include <optional>
 #include <string>
@@ -14,6 +14,8 @@
 #include <vector>
 
 namespace cmw::posix {
+
+using shared::UniqueFd;
 
 /// Texts are borrowed until launch() returns.
 struct Launch {

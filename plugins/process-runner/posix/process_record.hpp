@@ -12,7 +12,7 @@
 // killed at any instant leaves no program without one (see launch.cpp).
 #pragma once
 
-#include "unique_fd.hpp"
+#include "shared/unique_fd.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +20,8 @@
 #include <sys/types.h>
 
 namespace cmw::posix {
+
+using shared::UniqueFd;
 
 struct ProcessRecord {
     pid_t pid = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// posix/unique_fd.hpp - owns a file descriptor.
+// shared/unique_fd.hpp - owns a file descriptor.
 #pragma once
 
 #include <unistd.h>
 #include <utility>
 
-namespace cmw::posix {
+namespace cmw::shared {
 
 class UniqueFd {
   public:
@@ -28,4 +28,4 @@ class UniqueFd {
     int fd_ = -1;
 };
 
-} // namespace cmw::posix
+} // namespace cmw::shared
