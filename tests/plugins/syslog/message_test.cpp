@@ -56,7 +56,7 @@ TEST_CASE("a record is a message of RFC 5424") {
 }
 
 TEST_CASE("a record is a message of RFC 3164, in local time") {
-    ::setenv("TZ", "XXX-2", 1);
+    ::setenv("TZ", "TST-2", 1);
     ::tzset();
     auto old = rules();
     old.form = Form::rfc3164;
