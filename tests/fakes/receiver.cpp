@@ -129,9 +129,9 @@ struct Receiver::State {
     }
 };
 
-Receiver::Receiver(Kind kind, std::string path) : Receiver(kind, std::move(path), Manners{}) {}
+Receiver::Receiver(Kind kind, const std::string& path) : Receiver(kind, path, Manners{}) {}
 
-Receiver::Receiver(Kind kind, std::string path, Manners manners)
+Receiver::Receiver(Kind kind, const std::string& path, Manners manners)
     : state_(std::make_unique<State>()) {
     state_->kind = kind;
     state_->manners = manners;

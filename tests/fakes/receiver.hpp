@@ -21,8 +21,8 @@ class Receiver {
     };
 
     /// `path`: of the Unix socket.
-    explicit Receiver(Kind kind, std::string path = "");
-    Receiver(Kind kind, std::string path, Manners manners);
+    explicit Receiver(Kind kind, const std::string& path = "");
+    Receiver(Kind kind, const std::string& path, Manners manners);
     ~Receiver();
     Receiver(const Receiver&) = delete;
     Receiver& operator=(const Receiver&) = delete;
