@@ -6,6 +6,7 @@
 
 #include "shared/etags.hpp"
 #include "shared/transfer.hpp"
+#include "shared/web_options.hpp"
 
 #include <cmw/binary_source.hpp>
 
@@ -45,47 +46,19 @@ class Source final : public BinarySource {
              .help = "Ask the URLs that the network itself names for the file, too, after url and "
                      "mirrors.",
              .fallback = "false"}),
-        option<&Settings::timeout>(
-            {.name = "timeout",
-             .help = "Give up when connecting takes longer, or no byte came for this long.",
-             .fallback = "30s",
-             .minimum = "100ms",
-             .maximum = "1h"}),
-        option<&Settings::stall_timeout>(
-            {.name = "stall-timeout",
-             .help =
-                 "A transfer has stalled, and the next mirror goes on with it, when fewer bytes "
-                 "than stall-size came in this time.",
-             .fallback = "30s",
-             .minimum = "100ms",
-             .maximum = "1h"}),
-        option<&Settings::stall_size>({.name = "stall-size",
-                                       .help = "See stall-timeout.",
-                                       .fallback = "16KiB",
-                                       .minimum = "1B"}),
-        option<&Settings::bandwidth>(
-            {.name = "bandwidth",
-             .help = "Read at most so many bytes a second, such as \"5MiB\"; not set: any number.",
-             .minimum = "1KiB"}),
+        option<&Settings::timeout>(shared::timeout_option),
+        option<&Settings::stall_timeout>(shared::stall_timeout_option),
+        option<&Settings::stall_size>(shared::stall_size_option),
+        option<&Settings::bandwidth>(shared::bandwidth_option),
         option<&Settings::max_redirects>({.name = "max-redirects",
                                           .help = "Follow so many redirects at most.",
                                           .fallback = "5",
                                           .minimum = "0",
                                           .maximum = "20"}),
-        option<&Settings::proxy>(
-            {.name = "proxy",
-             .help =
-                 "URL of the proxy to go through, http://[USER:PASSWORD@]HOST:PORT, or \"none\"; "
-                 "not set: as http_proxy, https_proxy and no_proxy in the environment say."}),
-        option<&Settings::ca>(
-            {.name = "tls.ca",
-             .help = "PEM file of the certificate authorities to trust instead of the system's."}),
-        option<&Settings::certificate>(
-            {.name = "tls.certificate",
-             .help = "PEM file of the certificate to show to servers that ask for one."}),
-        option<&Settings::key>(
-            {.name = "tls.key",
-             .help = "PEM file of its private key, if that is not in tls.certificate."}),
+        option<&Settings::proxy>(shared::proxy_option),
+        option<&Settings::ca>(shared::tls_ca_option),
+        option<&Settings::certificate>(shared::tls_certificate_option),
+        option<&Settings::key>(shared::tls_key_option),
         option<&Settings::ca_file>(
             {.name = "ca-file", .help = "Now called tls.ca.", .deprecated = true}),
         option<&Settings::authorization>(

@@ -3,9 +3,11 @@
 // The binary source "s3": objects of a bucket of Amazon S3, or of a server that speaks like it.
 #pragma once
 
+#include "shared/aws_options.hpp"
 #include "shared/etags.hpp"
 #include "shared/s3_bucket.hpp"
 #include "shared/transfer.hpp"
+#include "shared/web_options.hpp"
 
 #include <cmw/binary_source.hpp>
 
@@ -57,52 +59,17 @@ class Source final : public BinarySource {
                  "or a name with dots.",
              .fallback = "auto",
              .choices = shared::s3_addressings}),
-        option<&Settings::credentials>(
-            {.name = "credentials",
-             .help =
-                 "Who asks: the options below; the environment (AWS_ACCESS_KEY_ID, "
-                 "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN); a profile of the AWS command line; "
-                 "the container's role (ECS, EKS); the instance's role (EC2); anonymous: "
-                 "nobody, for what everybody may read; auto: the first of them that is there.",
-             .fallback = "auto",
-             .choices = shared::aws_credential_sources}),
-        option<&Settings::key_id>({.name = "access-key-id", .help = "Id of the key to sign with."}),
-        option<&Settings::secret>({.name = "secret-access-key", .help = "Its secret."}),
-        option<&Settings::session_token>(
-            {.name = "session-token", .help = "Belongs to a key that is good for a time only."}),
-        option<&Settings::profile>(
-            {.name = "profile",
-             .help = "Profile in ~/.aws/credentials or ~/.aws/config (or the files that "
-                     "AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name); not set: AWS_PROFILE, "
-                     "then default."}),
-        option<&Settings::timeout>(
-            {.name = "timeout",
-             .help = "Give up when connecting takes longer, or no byte came for this long.",
-             .fallback = "30s",
-             .minimum = "100ms",
-             .maximum = "1h"}),
-        option<&Settings::stall_timeout>(
-            {.name = "stall-timeout",
-             .help = "Give up, to go on later, when fewer bytes than stall-size came in this time.",
-             .fallback = "30s",
-             .minimum = "100ms",
-             .maximum = "1h"}),
-        option<&Settings::stall_size>({.name = "stall-size",
-                                       .help = "See stall-timeout.",
-                                       .fallback = "16KiB",
-                                       .minimum = "1B"}),
-        option<&Settings::bandwidth>(
-            {.name = "bandwidth",
-             .help = "Read at most so many bytes a second, such as \"5MiB\"; not set: any number.",
-             .minimum = "1KiB"}),
-        option<&Settings::proxy>(
-            {.name = "proxy",
-             .help =
-                 "URL of the proxy to go through, http://[USER:PASSWORD@]HOST:PORT, or \"none\"; "
-                 "not set: as http_proxy, https_proxy and no_proxy in the environment say."}),
-        option<&Settings::ca>(
-            {.name = "tls.ca",
-             .help = "PEM file of the certificate authorities to trust instead of the system's."}),
+        option<&Settings::credentials>(shared::aws_credentials_option),
+        option<&Settings::key_id>(shared::aws_key_id_option),
+        option<&Settings::secret>(shared::aws_secret_option),
+        option<&Settings::session_token>(shared::aws_session_token_option),
+        option<&Settings::profile>(shared::aws_profile_option),
+        option<&Settings::timeout>(shared::timeout_option),
+        option<&Settings::stall_timeout>(shared::stall_timeout_option),
+        option<&Settings::stall_size>(shared::stall_size_option),
+        option<&Settings::bandwidth>(shared::bandwidth_option),
+        option<&Settings::proxy>(shared::proxy_option),
+        option<&Settings::ca>(shared::tls_ca_option),
     };
     static void check(const Settings& settings);
 
