@@ -228,8 +228,33 @@ const Table<StreamSettings>& stream_table() {
                           .fallback = "line",
                           .help = "How lines make records: \"line\": each is one; "
                                   "\"level-word\": one begins with a level such as INFO; "
-                                  "or a regular expression (ECMAScript) for first lines."},
+                                  "or a regular expression (RE2) for first lines."},
                  .refine = check_event}),
+            key<&S::time>(
+                {.spec = {.name = "time",
+                          .fallback = "read",
+                          .help = "Where a record's time comes from: \"read\": the moment it is "
+                                  "read; \"rfc3339\", \"epoch\", \"cmix\", \"substrate\", or a "
+                                  "format such as \"%Y-%m-%d %T%f\" (%Y %m %d %e %b %H %M %S %T %f "
+                                  "%z %s): the time in the line, where there is one."},
+                 .refine = check_time_format}),
+            key<&S::redact>(
+                {.spec = {.name = "redact",
+                          .type = Type::list,
+                          .fallback = "[]",
+                          .help = "Regular expressions (RE2). What they match becomes [redacted] "
+                                  "before any backend sees it; with a group, only what the first "
+                                  "group matches."},
+                 .refine = check_patterns,
+                 .example = R"(['password=(\S+)'])"}),
+            {{.spec = {.name = "invalid-bytes",
+                       .fallback = "keep",
+                       .choices = {"keep", "replace"},
+                       .help = "Bytes that are no UTF-8: \"keep\" gives them to the backend as "
+                               "they are, \"replace\" makes each of them U+FFFD."}},
+             [](S& settings, const KeyValue& value) {
+                 settings.replace_invalid = std::get<std::string>(value.value.value) == "replace";
+             }},
         }};
     return table;
 }

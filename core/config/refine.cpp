@@ -2,6 +2,8 @@
 #include "config/refine.hpp"
 
 #include "base/digest.hpp"
+#include "base/pattern.hpp"
+#include "base/time_format.hpp"
 #include "base/window.hpp"
 
 #include <algorithm>
@@ -41,6 +43,15 @@ std::optional<Fault> pattern_fault(const std::string& text, const std::string& f
             fmt::format("cannot use \"{}\" as a regular expression: {}", text, error.what()), fix};
     }
     return std::nullopt;
+}
+
+/// Of a pattern for log text.
+std::optional<Fault> text_pattern_fault(const std::string& text, std::size_t item) {
+    if (text.empty())
+        return Fault{"cannot use an empty pattern", "write a regular expression", item};
+    const auto pattern = base::Pattern::compile(text);
+    if (pattern) return std::nullopt;
+    return Fault{pattern.error().what, pattern.error().fix, item};
 }
 
 } // namespace
@@ -107,7 +118,22 @@ std::optional<Fault> check_sha256(OptionValue& value, const Document&) {
 std::optional<Fault> check_event(OptionValue& value, const Document&) {
     const auto& text = text_of(value);
     if (text == "line" || text == "level-word") return std::nullopt;
-    return pattern_fault(text, R"(write "line", "level-word" or an ECMAScript regular expression)");
+    return text_pattern_fault(text, 0);
+}
+
+std::optional<Fault> check_time_format(OptionValue& value, const Document&) {
+    const auto& text = text_of(value);
+    if (text == "read") return std::nullopt;
+    const auto format = base::TimeFormat::parse(text);
+    if (format) return std::nullopt;
+    return Fault{format.error().what, format.error().fix};
+}
+
+std::optional<Fault> check_patterns(OptionValue& value, const Document&) {
+    const auto& list = std::get<OptionList>(value.value);
+    for (std::size_t i = 0; i < list.size(); ++i)
+        if (auto fault = text_pattern_fault(list[i], i)) return fault;
+    return std::nullopt;
 }
 
 std::optional<Fault> check_pattern(OptionValue& value, const Document&) {

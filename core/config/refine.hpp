@@ -23,8 +23,12 @@ std::optional<Fault> check_mode(OptionValue& value, const Document& document);
 std::optional<Fault> check_member(OptionValue& value, const Document& document);
 /// A SHA-256 in hexadecimal.
 std::optional<Fault> check_sha256(OptionValue& value, const Document& document);
-/// "line", "level-word", or a regular expression (ECMAScript).
+/// "line", "level-word", or a regular expression (RE2).
 std::optional<Fault> check_event(OptionValue& value, const Document& document);
+/// "read" or a format that base::TimeFormat knows.
+std::optional<Fault> check_time_format(OptionValue& value, const Document& document);
+/// Regular expressions (RE2).
+std::optional<Fault> check_patterns(OptionValue& value, const Document& document);
 /// Times of the week: "Sat 02:00-04:00 UTC".
 std::optional<Fault> check_windows(OptionValue& value, const Document& document);
 /// "all", "any" or a number.

@@ -134,7 +134,10 @@ struct StreamSettings {
     std::string name;
     std::string path; ///< Absolute.
     std::vector<UseSettings> to;
-    std::string event; ///< "line", "level-word", or a regular expression for first lines.
+    std::string event;         ///< "line", "level-word", or a regular expression for first lines.
+    std::string time = "read"; ///< Or the format of the time in a line: base::TimeFormat.
+    std::vector<std::string> redact; ///< Regular expressions of what must not leave the host.
+    bool replace_invalid = false;    ///< Bytes that are no UTF-8 become U+FFFD.
     Position position;
 };
 

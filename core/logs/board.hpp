@@ -7,6 +7,7 @@
 #include "base/unique_fd.hpp"
 #include "logs/generations.hpp"
 #include "logs/pipeline.hpp"
+#include "logs/record_rules.hpp"
 
 #include <condition_variable>
 #include <memory>
@@ -55,6 +56,7 @@ struct StreamUse {
     std::string path;
     std::string cursor_path;
     std::shared_ptr<const plugin_host::ConfigTable> use;
+    std::shared_ptr<const RecordRules> rules;
 };
 
 } // namespace cmw::logs

@@ -19,7 +19,6 @@ namespace cmw::logs {
 struct DeliverySetup {
     Pipeline::Backend backend;
     std::vector<StreamUse> streams;
-    std::vector<EventRule> rules; ///< Of the streams.
     FileReader::Log log;
     std::shared_ptr<Board> board;
     std::shared_ptr<Watchdog> watchdog;

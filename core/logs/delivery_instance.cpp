@@ -110,7 +110,7 @@ void Delivery::make_tails() {
     for (std::size_t i = 0; i < streams_.size(); ++i) {
         const auto& use = setup_->streams[i];
         streams_[i].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log},
-                                 setup_->rules[i], *limits_);
+                                 *use.rules, *limits_);
         streams_[i].news = true;
     }
 }

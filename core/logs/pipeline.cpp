@@ -57,15 +57,15 @@ void Pipeline::Impl::start(const std::vector<config::StreamSettings>& streams, B
     for (const auto& stream : streams) {
         const auto use = std::ranges::find(stream.to, backend.name, &config::UseSettings::instance);
         if (use == stream.to.end()) continue;
-        auto rule = EventRule::parse(stream.event);
-        if (!rule) { // The configuration was checked; but lines without their events beat none.
-            log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(rule.error()));
-            rule = EventRule::parse("line");
+        auto rules = RecordRules::parse(stream);
+        if (!rules) { // The configuration was checked; and what cannot be redacted must not leave.
+            log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(rules.error()));
+            continue;
         }
-        setup.rules.push_back(std::move(*rule));
         setup.streams.push_back({stream.name, stream.path,
                                  options.state_dir + "/cursors/" + stream.name + "." + backend.name,
-                                 std::make_shared<const plugin_host::ConfigTable>(use->options)});
+                                 std::make_shared<const plugin_host::ConfigTable>(use->options),
+                                 std::make_shared<const RecordRules>(std::move(*rules))});
         if (const auto begun = begin(setup.streams.back()); !begun)
             log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(begun.error()));
     }

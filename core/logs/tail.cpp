@@ -12,11 +12,12 @@ constexpr std::size_t first_capacity = 64 * 1024;
 
 } // namespace
 
-Tail::Tail(Settings settings, const EventRule& rule, const cmw_log_limits& limits)
+Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits)
     : settings_(std::move(settings)),
-      rule_(rule),
+      rules_(rules),
+      time_format_(rules.time),
       batcher_(limits),
-      assembler_(rule, batcher_.record_bytes()),
+      assembler_(rules, batcher_.record_bytes()),
       reader_(settings_.path, std::nullopt, settings_.log) {}
 
 base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) {
@@ -55,7 +56,8 @@ base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t
         }
         if (got->state == FileReader::State::over) over_ = true;
         size_ += got->size;
-        if (got->size > 0 && rule_.kind() != EventRule::Kind::line) quiet_since_ = now.monotonic;
+        if (got->size > 0 && rules_.event.kind() != EventRule::Kind::line)
+            quiet_since_ = now.monotonic;
         if (got->state != FileReader::State::nothing) return true;
 
         const auto news = watches.follow(number, reader_);
@@ -84,33 +86,51 @@ void Tail::assemble(const Now& now, Following following) {
         const std::string_view bytes(buffer_.get() + parsed_, size_ - parsed_);
         const auto record = assembler_.next(bytes, following);
         if (!record) return;
-        const auto text = static_cast<std::size_t>(record->text.data() - buffer_.get());
-        const Piece piece{parsed_, text, record->text.size(), parsed_ + record->size,
-                          record->level};
-        parsed_ = piece.end;
         const bool hole = record->text.empty() && bytes.front() == '\0';
-        if (!hole && !take(piece, now)) {
-            held_ = piece;
+        auto entry = make_entry(*record, now);
+        parsed_ = entry.end;
+        if (!hole && !take(entry, now)) {
+            held_ = std::move(entry);
             return;
         }
     }
     closed_ = true;
 }
 
-bool Tail::take(const Piece& piece, const Now& now) {
-    if (!batcher_.fits(piece.text_size)) {
+Tail::Entry Tail::make_entry(const Assembler::Record& record, const Now& now) {
+    const auto text = static_cast<std::size_t>(record.text.data() - buffer_.get());
+    Entry entry{parsed_,      text,     record.text.size(), parsed_ + record.size,
+                record.level, now.unix, now.unix,           nullptr};
+    if (time_format_) {
+        // What was cut is of one time.
+        entry.time = record.continued
+                         ? last_time_
+                         : time_format_->find(record.text, now.unix).value_or(now.unix);
+        last_time_ = entry.time;
+    }
+    auto changed = rules_.text.rewrite(record.text, record.continued, record.continues,
+                                       batcher_.record_bytes());
+    if (changed) {
+        entry.text_size = changed->size();
+        entry.changed = std::make_unique<const std::string>(std::move(*changed));
+    }
+    return entry;
+}
+
+bool Tail::take(Entry& entry, const Now& now) {
+    if (!batcher_.fits(entry.text_size)) {
         closed_ = true;
         return false;
     }
-    batcher_.add(piece.text_size, now.monotonic);
-    entries_.push_back({piece, now.unix});
+    batcher_.add(entry.text_size, now.monotonic);
+    entries_.push_back(std::move(entry));
     return true;
 }
 
 /// False: the buffer is full of the batch.
 bool Tail::make_room() {
     if (size_ < capacity_) return true;
-    const auto front = entries_.empty() ? parsed_ : entries_.front().piece.begin;
+    const auto front = entries_.empty() ? parsed_ : entries_.front().begin;
     if (front > 0 && (entries_.empty() || front >= capacity_ / 2)) {
         shift(front);
         return true;
@@ -131,10 +151,10 @@ void Tail::shift(std::size_t bytes) {
     size_ -= bytes;
     parsed_ -= bytes;
     origin_ += bytes;
-    for (auto& [piece, time] : entries_) {
-        piece.begin -= bytes;
-        piece.text -= bytes;
-        piece.end -= bytes;
+    for (auto& entry : entries_) {
+        entry.begin -= bytes;
+        entry.text -= bytes;
+        entry.end -= bytes;
     }
 }
 
@@ -163,25 +183,27 @@ base::Monotonic Tail::wake_at() const {
 
 std::optional<base::UnixTime> Tail::oldest() const {
     if (entries_.empty()) return std::nullopt;
-    return entries_.front().time;
+    return entries_.front().read;
 }
 
 std::span<const cmw_log_record> Tail::batch() {
     sent_ = true;
     records_.clear();
-    for (const auto& [piece, time] : entries_)
-        records_.push_back({time.time_since_epoch().count(),
-                            reader_.before() + origin_ + piece.begin,
+    for (const auto& entry : entries_) {
+        const auto text = entry.shown(buffer_.get());
+        records_.push_back({entry.time.time_since_epoch().count(),
+                            reader_.before() + origin_ + entry.begin,
                             {settings_.stream.data(), settings_.stream.size()},
-                            {buffer_.get() + piece.text, piece.text_size},
-                            piece.level,
+                            {text.data(), text.size()},
+                            entry.level,
                             0});
+    }
     return records_;
 }
 
 void Tail::confirm(std::size_t count) {
     if (count == 0) return;
-    confirmed_ = origin_ + entries_[count - 1].piece.end;
+    confirmed_ = origin_ + entries_[count - 1].end;
     entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
     if (entries_.empty()) {
         batcher_.clear();

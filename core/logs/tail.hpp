@@ -25,7 +25,7 @@ class Tail {
         std::string cursor_path;
         FileReader::Log log;
     };
-    Tail(Settings settings, const EventRule& rule, const cmw_log_limits& limits);
+    Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits);
 
     /// The time, as the caller has it.
     struct Now {
@@ -61,25 +61,31 @@ class Tail {
     } ///< Of the stream.
 
   private:
-    struct Piece { ///< A record by its place in the buffer.
+    struct Entry { ///< A record, by its place in the buffer.
         std::size_t begin, text, text_size, end;
         std::uint32_t level;
-    };
-    struct Entry {
-        Piece piece;
-        base::UnixTime time; ///< When it was read.
+        base::UnixTime read;
+        base::UnixTime time;                        ///< Its own, or when it was read.
+        std::unique_ptr<const std::string> changed; ///< Its text, if not as in the buffer.
+        std::string_view shown(const char* buffer) const {
+            return changed ? std::string_view(*changed)
+                           : std::string_view(buffer + text, text_size);
+        }
     };
 
     base::Result<bool> read_more(const Now& now, Watches& watches, std::size_t number);
     void assemble(const Now& now, Following following);
-    bool take(const Piece& piece, const Now& now);
+    Entry make_entry(const Assembler::Record& record, const Now& now);
+    bool take(Entry& entry, const Now& now);
     bool make_room();
     void shift(std::size_t bytes);
     base::Result<> next_file();
     void save();
 
     Settings settings_;
-    const EventRule& rule_;
+    const RecordRules& rules_;
+    std::optional<base::TimeFormat> time_format_;
+    base::UnixTime last_time_{}; ///< Of the record before.
     Batcher batcher_;
     Assembler assembler_;
     FileReader reader_;
@@ -95,7 +101,7 @@ class Tail {
     std::uint64_t confirmed_ = 0;
     std::vector<Entry> entries_;          ///< The batch ...
     std::vector<cmw_log_record> records_; ///< ... and as it is given out.
-    std::optional<Piece> held_;           ///< The first of the next batch.
+    std::optional<Entry> held_;           ///< The first of the next batch.
     bool closed_ = false;                 ///< The batch takes no more records.
     bool sent_ = false;                   ///< It has been given out.
     bool over_ = false;                   ///< The reader's file is.

@@ -12,7 +12,7 @@ using namespace cmw::logs;
 
 namespace {
 
-std::vector<std::size_t> sizes(const EventRule& rule, std::string_view bytes, std::size_t limit,
+std::vector<std::size_t> sizes(const RecordRules& rule, std::string_view bytes, std::size_t limit,
                                std::size_t chunk) {
     Assembler assembler(rule, limit);
     std::vector<std::size_t> all;
@@ -23,6 +23,9 @@ std::vector<std::size_t> sizes(const EventRule& rule, std::string_view bytes, st
         while (const auto record = assembler.next(bytes.substr(begin, shown - begin), following)) {
             if (record->size == 0 || record->text.size() > limit) std::abort();
             if (record->text.size() > record->size) std::abort();
+            const auto changed =
+                rule.text.rewrite(record->text, record->continued, record->continues, limit);
+            if (changed && changed->size() > limit) std::abort();
             all.push_back(record->size);
             begin += record->size;
         }
@@ -35,9 +38,15 @@ std::vector<std::size_t> sizes(const EventRule& rule, std::string_view bytes, st
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 3) return 0;
-    static const EventRule rules[] = {EventRule::parse("line").value(),
-                                      EventRule::parse("level-word").value(),
-                                      EventRule::parse("[0-9]+ ").value()};
+    static const auto rules = [] {
+        std::vector<RecordRules> made;
+        for (const char* event : {"line", "level-word", "[0-9]+ "}) {
+            cmw::config::StreamSettings stream;
+            stream.event = event;
+            made.push_back(RecordRules::parse(stream).value());
+        }
+        return made;
+    }();
     const auto& rule = rules[data[0] % 3];
     const std::size_t limit = 4 + data[1] % 60;
     const std::size_t chunk = 1 + data[2] % 40;

@@ -159,8 +159,11 @@ const std::vector<Row>& rows() {
         {"[log.m]\nto = [{ use = 'cloud', strm = 'x', stream = 'y' }]", 2, 24,
          "cannot use the key 'strm': it is not known"},
         {"[log.m]\nevent = ''", 2, 9, "cannot use an empty pattern (for 'event')"},
-        {"[log.m]\nevent = '" + std::string(501, 'x') + "'", 2, 9,
-         "cannot use a regular expression of more than 500 bytes (for 'event')"},
+        {"[log.m]\ntime = '%H:%M'", 2, 8,
+         "cannot use \"%H:%M\" as a format of times: it has no day (for 'time')"},
+        {"[log.m]\nredact = ['ok', '']", 2, 17, "cannot use an empty pattern (for 'redact')"},
+        {"[log.m]\ninvalid-bytes = 'drop'", 2, 17,
+         "cannot use \"drop\" for 'invalid-bytes': it is not among the choices"},
     };
     return table;
 }

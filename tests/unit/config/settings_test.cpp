@@ -214,10 +214,14 @@ TEST_CASE("a service writes to where the stream of its name reads") {
 TEST_CASE("streams are read") {
     const auto settings =
         read_good("[log.a]\npath = 'a.log'\nto = ['disk', { use = 'cloud', stream = 'x' }]\n"
-                  "event = '^[0-9]+'\n[log.cmix-wrapper]\n");
+                  "event = '^[0-9]+'\ntime = 'cmix'\nredact = ['k=(\\S+)']\n"
+                  "invalid-bytes = 'replace'\n[log.cmix-wrapper]\n");
     const auto& a = *settings.stream("a");
     CHECK(a.path == "/etc/w/a.log");
     CHECK(a.event == "^[0-9]+");
+    CHECK(a.time == "cmix");
+    CHECK(a.redact == std::vector<std::string>{"k=(\\S+)"});
+    CHECK(a.replace_invalid);
     REQUIRE(a.to.size() == 2);
     CHECK(a.to[0].instance == "disk");
     CHECK(a.to[1].instance == "cloud");
@@ -226,6 +230,8 @@ TEST_CASE("streams are read") {
     CHECK(own.path == "/var/lib/cmix-wrapper/output/cmix-wrapper.log");
     CHECK(own.to.empty());
     CHECK(own.event == "line");
+    CHECK(own.time == "read");
+    CHECK_FALSE(own.replace_invalid);
 }
 
 TEST_CASE("plugins check instances and uses whose options are each fine") {

@@ -9,12 +9,14 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-EventRule rule(const std::string& text) {
-    return EventRule::parse(text).value();
+RecordRules rule(const std::string& text) {
+    RecordRules rules;
+    rules.event = EventRule::parse(text).value();
+    return rules;
 }
 
 /// The records of `bytes` when they come in chunks of `chunk`; the sizes must add up.
-Texts assemble(const EventRule& event, std::string_view bytes, std::size_t record_bytes,
+Texts assemble(const RecordRules& event, std::string_view bytes, std::size_t record_bytes,
                std::size_t chunk, Following last) {
     Assembler assembler(event, record_bytes);
     Texts texts;
@@ -54,6 +56,11 @@ TEST_CASE("lines make records, however they come") {
         {"line", "\n\na\n", 100, Following::more, {"", "", "a"}},
         {"line", "a\rb\n", 100, Following::more, {"a\rb"}},
         {"line", nuls + "a\n", 100, Following::more, {"a"}},
+        {"level-word",
+         "INFO a\n" + nuls + "WARN b\n",
+         100,
+         Following::silence,
+         {"INFO a", "WARN b"}},
         {"line", "a" + nuls + "b\n", 100, Following::more, {"a" + nuls + "b"}},
         {"line", "abcdefgh\n", 4, Following::more, {"abcd", "efgh"}},
         {"line", "abcd\r\nx\n", 4, Following::more, {"abcd", "x"}},
@@ -128,13 +135,45 @@ TEST_CASE("a record has the level of its first word") {
 TEST_CASE("a regular expression that is none is refused") {
     const auto parsed = EventRule::parse("(a");
     REQUIRE_FALSE(parsed);
-    CHECK(parsed.error().what.starts_with("cannot read the regular expression"));
+    CHECK(parsed.error().what.starts_with("cannot use \"(a\" as a regular expression"));
 }
 
-TEST_CASE("text is cut between code points where there are any") {
-    CHECK(utf8_cut("abc", 5) == 3);
-    CHECK(utf8_cut("abc", 2) == 2);
-    CHECK(utf8_cut("a\xC3\xA4", 2) == 1);
-    CHECK(utf8_cut("\xF0\x9F\x98\x80\xF0\x9F\x98\x80", 7) == 4);
-    CHECK(utf8_cut("\x80\x80\x80\x80\x80\x80", 5) == 5);
+TEST_CASE("a record that was cut says so, and the one that it goes on in") {
+    struct Case {
+        std::string event, bytes;
+        std::vector<std::pair<bool, bool>> expected; ///< continued, continues
+    };
+    const std::vector<Case> table{
+        {"line", "abc\n", {{false, false}}},
+        {"line", "abcdefgh\n", {{false, false}}},
+        {"line", "abcdefghi\n", {{false, true}, {true, false}}},
+        {"line",
+         "abcdefghijklmnopqr\nx\n",
+         {{false, true}, {true, true}, {true, false}, {false, false}}},
+        {"level-word", "INFO a\nbc\n", {{false, true}, {true, false}}},
+        {"level-word", "INFO a\nINFO bc\n", {{false, false}, {false, false}}},
+        {"level-word", "INFO a\nINFO bcdefgh", {{false, false}, {false, true}, {true, false}}},
+        {"line", std::string(9, '\0') + "a\n", {{false, false}, {false, false}}},
+    };
+    for (const auto& one : table) {
+        CAPTURE(one.bytes);
+        const auto rules = rule(one.event);
+        Assembler assembler(rules, 8);
+        std::string_view bytes = one.bytes;
+        std::vector<std::pair<bool, bool>> found;
+        while (const auto record = assembler.next(bytes, Following::nothing)) {
+            found.emplace_back(record->continued, record->continues);
+            bytes.remove_prefix(record->size);
+        }
+        CHECK(found == one.expected);
+    }
+}
+
+TEST_CASE("room for the marks of a record that is cut is within its limit") {
+    const auto rules = rule("line");
+    Assembler assembler(rules, 256);
+    const std::string line(1000, 'x');
+    const auto record = assembler.next(line, Following::more);
+    REQUIRE(record);
+    CHECK(record->text.size() == 256 - continues_mark.size() - continued_mark.size());
 }

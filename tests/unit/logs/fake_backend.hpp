@@ -34,6 +34,7 @@ struct Received {
     std::string text;
     std::uint64_t sequence = 0;
     std::uint32_t level = 0;
+    std::int64_t time_ns = 0;
 };
 
 /// What is to become of a write.
@@ -73,7 +74,8 @@ class Sink {
             received_.push_back({{record.stream.data, record.stream.size},
                                  {record.text.data, record.text.size},
                                  record.sequence,
-                                 record.level});
+                                 record.level,
+                                 record.time_ns});
         }
         hangs = order.kind == Order::Kind::hang;
         return outcome;

@@ -33,7 +33,8 @@ TEST_CASE("the host's own log has lines that the rule level-word reads") {
     log_line(CMW_LEVEL_INFO, "first\nFATAL second");
     log(CMW_LEVEL_FATAL, "braces {{}} and more");
     const auto text = cmw::test::read_text(path);
-    const auto rule = EventRule::parse("level-word").value();
+    RecordRules rule;
+    rule.event = EventRule::parse("level-word").value();
     Assembler assembler(rule, 1000);
     std::vector<std::pair<std::uint32_t, std::string>> found;
     for (std::string_view rest = text;

@@ -307,6 +307,51 @@ TEST_CASE("a stop during a write that hangs ends after its patience") {
     CHECK(eventually([&] { return next.texts() == Texts{"one"}; }));
 }
 
+TEST_CASE("records have the time and the text that the stream's rules make of a line") {
+    Fixture test;
+    append(test.path, "DEBUG 2021-11-17T22:26:21.5Z key=abc caf\xE9\n no time\n");
+    Sink sink;
+    auto settings = stream("a", test.path, {"b"});
+    settings.time = "rfc3339";
+    settings.redact = {"key=(\\w+)"};
+    settings.replace_invalid = true;
+    const auto start = cmw::base::unix_now().time_since_epoch().count();
+    const auto pipeline = test.start({settings}, {sink.backend("b")});
+    CHECK(eventually([&] { return sink.received().size() == 2; }));
+    const auto all = sink.received();
+    CHECK(all.at(0).text == "DEBUG 2021-11-17T22:26:21.5Z key=[redacted] caf\xEF\xBF\xBD");
+    CHECK(all.at(0).time_ns == 1'637'187'981'500'000'000);
+    CHECK(all.at(0).level == CMW_LEVEL_DEBUG);
+    CHECK(all.at(1).text == " no time");
+    CHECK(all.at(1).time_ns >= start);
+}
+
+TEST_CASE("the parts of a line that is too long are marked, and of one time") {
+    Fixture test;
+    append(test.path, "2021-11-17T22:26:21Z " + std::string(600, 'x') + "\nnext\n");
+    auto limits = no_limits();
+    limits.record_bytes = 256;
+    Sink sink({}, limits);
+    auto settings = stream("a", test.path, {"b"});
+    settings.time = "rfc3339";
+    const auto pipeline = test.start({settings}, {sink.backend("b")});
+    CHECK(eventually([&] { return sink.received().size() == 4; }));
+    const auto all = sink.received();
+    std::string whole;
+    for (std::size_t i = 0; i < 3; ++i) {
+        std::string_view text = all.at(i).text;
+        CHECK(text.size() <= 256);
+        CHECK(all[i].time_ns == 1'637'187'981'000'000'000);
+        CHECK(text.starts_with(continued_mark) == (i > 0));
+        CHECK(text.ends_with(continues_mark) == (i < 2));
+        if (i > 0) text.remove_prefix(continued_mark.size());
+        if (i < 2) text.remove_suffix(continues_mark.size());
+        whole += text;
+    }
+    CHECK(whole == "2021-11-17T22:26:21Z " + std::string(600, 'x'));
+    CHECK(all.at(3).text == "next");
+}
+
 TEST_CASE("batches keep to the limits, and long lines are cut to them") {
     Fixture test;
     append(test.path, std::string(1000, 'x') + "\n" + numbered(0, 50));
