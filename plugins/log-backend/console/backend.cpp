@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <poll.h>
 #include <unistd.h>
 
@@ -24,8 +25,10 @@ std::string_view colour(std::uint32_t level) {
 Format format_for(const std::string& name, int fd) {
     if (name == "json") return Format::json;
     const bool terminal = ::isatty(fd) == 1;
-    if (name == "text") return terminal ? Format::coloured : Format::text;
-    return terminal ? Format::coloured : Format::json;
+    if (name == "auto" && !terminal) return Format::json;
+    const char* no_colour = std::getenv("NO_COLOR"); // https://no-color.org
+    const bool coloured = terminal && (no_colour == nullptr || *no_colour == '\0');
+    return coloured ? Format::coloured : Format::text;
 }
 
 } // namespace

@@ -18,6 +18,11 @@ mode_t parse_mode(const std::string& text) {
     return mode;
 }
 
+Compression compression_of(const std::string& name) {
+    if (name == "gzip") return Compression::gzip;
+    return name == "zstd" ? Compression::zstd : Compression::none;
+}
+
 } // namespace
 
 std::filesystem::path expand(const std::filesystem::path& pattern, std::string_view stream) {
@@ -38,6 +43,7 @@ std::filesystem::path expand(const std::filesystem::path& pattern, std::string_v
 
 void FileBackend::check(const Settings& settings) {
     (void)parse_mode(settings.mode);
+    (void)find_owner(settings.owner, settings.group);
     (void)expand(settings.path, "x");
 }
 
@@ -45,8 +51,10 @@ void FileBackend::check_use(const Settings&, const UseSettings& use) {
     if (use.path) (void)expand(*use.path, "x");
 }
 
-FileBackend::FileBackend(Settings settings, Host) : settings_(std::move(settings)) {
+FileBackend::FileBackend(Settings settings, Host host) : settings_(std::move(settings)) {
     check(settings_);
+    const auto how = compression_of(settings_.compress);
+    if (how != Compression::none) compressor_ = std::make_unique<Compressor>(how, host);
 }
 
 LogFile& FileBackend::file_of(const Batch& batch) {
@@ -59,9 +67,10 @@ LogFile& FileBackend::file_of(const Batch& batch) {
     const auto path = expand(use.path ? *use.path : settings_.path, stream);
     auto& file = files_[path.string()];
     if (!file)
-        file = std::make_unique<LogFile>(
-            LogFile::Settings{path, settings_.max_size.count, settings_.keep,
-                              parse_mode(settings_.mode), settings_.sync});
+        file = std::make_unique<LogFile>(LogFile::Settings{
+            path, settings_.max_size.count, settings_.keep, parse_mode(settings_.mode),
+            settings_.sync, settings_.rotate_every.value_or(std::chrono::nanoseconds{}).count(),
+            find_owner(settings_.owner, settings_.group), compressor_.get()});
     else
         file->follow_path();
     return *file;

@@ -23,14 +23,19 @@ class FileBackend final : public LogBackend {
         bool sync = false;
         std::string format;
         std::string mode;
+        std::string compress = "none";
+        std::optional<std::chrono::nanoseconds> rotate_every;
+        std::string owner;
+        std::string group;
     };
     struct UseSettings {
         std::optional<std::filesystem::path> path;
     };
 
-    static constexpr About about{"file", "0.1.0", "Appends records to files, rotated by size.",
-                                 "Apache-2.0"};
+    static constexpr About about{
+        "file", "0.1.0", "Appends records to files, rotated by size and time.", "Apache-2.0"};
     static constexpr const char* formats[] = {"raw", "text", "json", nullptr};
+    static constexpr const char* compressions[] = {"none", "gzip", "zstd", nullptr};
     static constexpr std::array options{
         option<&Settings::path>(
             {.name = "path",
@@ -55,6 +60,23 @@ class FileBackend final : public LogBackend {
              .choices = formats}),
         option<&Settings::mode>(
             {.name = "mode", .help = "Mode of new files, octal.", .fallback = "0640"}),
+        option<&Settings::compress>({.name = "compress",
+                                     .help = "What is done with rotated files, in the background.",
+                                     .fallback = "none",
+                                     .choices = compressions}),
+        option<&Settings::rotate_every>(
+            {.name = "rotate-every",
+             .help = "Begin a new file with the first record of each such period, too: \"1d\" at "
+                     "midnight UTC, \"1h\" with the hour. Not set: by size alone.",
+             .minimum = "1m",
+             .maximum = "365d"}),
+        option<&Settings::owner>(
+            {.name = "owner",
+             .help = "User whom new files belong to, by name or number, if the host may give them "
+                     "away; empty: the host's.",
+             .fallback = ""}),
+        option<&Settings::group>(
+            {.name = "group", .help = "Group of new files, likewise.", .fallback = ""}),
     };
     static constexpr std::array use_options{option<&UseSettings::path>(
         {.name = "path", .help = "File of this stream, instead of the instance's path."})};
@@ -69,6 +91,7 @@ class FileBackend final : public LogBackend {
     LogFile& file_of(const Batch& batch);
 
     Settings settings_;
+    std::unique_ptr<Compressor> compressor_;                ///< Outlives the files.
     std::map<std::string, std::unique_ptr<LogFile>> files_; ///< By path.
     std::string text_;                                      ///< Of a batch; kept for its memory.
     std::vector<std::size_t> ends_;                         ///< Of the records in it.

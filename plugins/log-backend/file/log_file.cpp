@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,8 +17,18 @@ namespace cmw::file {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+std::int64_t modified(const struct stat& file) {
+    return std::int64_t{file.st_mtim.tv_sec} * 1'000'000'000 + file.st_mtim.tv_nsec;
+}
+
+} // namespace
+
 LogFile::LogFile(Settings settings) : settings_(std::move(settings)) {
     open();
+    if (settings_.compressor != nullptr)
+        settings_.compressor->add({settings_.path.string(), settings_.keep});
 }
 
 LogFile::~LogFile() {
@@ -34,19 +45,40 @@ void LogFile::close() noexcept {
     fd_ = -1;
 }
 
+std::int64_t LogFile::unix_nanoseconds() {
+    const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+    return now.count();
+}
+
+/// False: there is one already. Mode and owner are only given to what we make.
+bool LogFile::create() {
+    fd_ = ::open(settings_.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (fd_ < 0 && errno == EEXIST) return false;
+    if (fd_ < 0) fail("make", errno);
+    const auto& owner = settings_.owner;
+    if (::fchown(fd_, owner.user, owner.group) != 0) fail("give an owner to", errno);
+    if (::fchmod(fd_, settings_.mode) != 0) fail("give a mode to", errno);
+    if (!settings_.sync) return true;
+    const shared::UniqueFd folder(
+        ::open(settings_.path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::fsync(folder.get()) != 0) fail("make durable the folder of", errno);
+    return true;
+}
+
 void LogFile::open() {
     close();
     std::error_code error;
     fs::create_directories(settings_.path.parent_path(), error);
     if (error) fail("make the folder of", error.value());
     // Not to wait for the reader of a FIFO.
-    fd_ = ::open(settings_.path.c_str(),
-                 O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, settings_.mode);
+    if (!create())
+        fd_ = ::open(settings_.path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd_ < 0) fail("open", errno);
     struct stat found {};
     if (::fstat(fd_, &found) != 0) fail("look at", errno);
     if (!S_ISREG(found.st_mode)) fail("append to what is not a regular file:", EINVAL);
     size_ = found.st_size;
+    written_ = modified(found);
     drop_half_record();
 }
 
@@ -83,21 +115,24 @@ void LogFile::follow_path() {
                       at_path.st_dev == mine.st_dev && at_path.st_ino == mine.st_ino;
     if (!same) return open();
     size_ = mine.st_size; // Somebody may have emptied it.
+    written_ = modified(mine);
+}
+
+bool LogFile::is_of_earlier_period() const {
+    if (settings_.rotate_every == 0 || size_ == 0) return false;
+    return written_ / settings_.rotate_every < settings_.now() / settings_.rotate_every;
 }
 
 void LogFile::rotate() {
-    const auto generation = [&](std::int64_t number) {
-        return settings_.path.string() + "." + std::to_string(number);
-    };
-    std::error_code error;
-    if (settings_.keep == 0) fs::remove(settings_.path, error);
-    for (auto number = settings_.keep; number > 0 && !error; --number) {
-        const auto from = number == 1 ? settings_.path.string() : generation(number - 1);
-        fs::rename(from, generation(number), error);
-        if (error == std::errc::no_such_file_or_directory) error.clear();
+    const Generations generations{settings_.path.string(), settings_.keep};
+    if (settings_.compressor != nullptr) {
+        const auto names = settings_.compressor->hold_names();
+        generations.shift();
+    } else {
+        generations.shift();
     }
-    if (error) fail("rotate", error.value());
     open();
+    if (settings_.compressor != nullptr) settings_.compressor->add(generations);
 }
 
 std::size_t LogFile::how_many_fit(std::span<const std::string_view> records) const {
@@ -113,6 +148,7 @@ std::size_t LogFile::how_many_fit(std::span<const std::string_view> records) con
 }
 
 std::size_t LogFile::append(std::span<const std::string_view> records) {
+    if (is_of_earlier_period()) rotate();
     auto fitting = how_many_fit(records);
     if (fitting == 0) {
         rotate();
@@ -136,6 +172,7 @@ std::size_t LogFile::write(std::span<const std::string_view> records) {
     } while (written < 0 && errno == EINTR);
     if (written < 0) fail("write", errno);
     size_ = start + written;
+    written_ = settings_.now();
 
     std::size_t whole = count;
     if (written < wanted) { // The disk is full, or a limit was reached: keep the whole records.

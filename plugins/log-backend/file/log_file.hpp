@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// file/log_file.hpp - a file that whole records are appended to: rotated by size, opened anew when
+// file/log_file.hpp - a file that whole records are appended to: rotated by size and time, opened anew when
 // somebody moved it away, and never left with half a record, nor with one that will come again.
 //
 // It throws std::system_error with a text for the operator.
 #pragma once
 
+#include "compressor.hpp"
+#include "owner.hpp"
+
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +27,16 @@ class LogFile {
         std::int64_t keep = 0;     ///< Older generations: path.1 is the youngest.
         mode_t mode = 0640;
         bool sync = false; ///< Make each append durable.
+        /// Nanoseconds; a file with records of an earlier such period since the Unix epoch is
+        /// rotated. 0: never.
+        std::int64_t rotate_every = 0;
+        Owner owner;
+        Compressor* compressor = nullptr; ///< Of older generations; none: they stay plain.
+        std::function<std::int64_t()> now = unix_nanoseconds;
     };
+
+    /// Since the Unix epoch.
+    static std::int64_t unix_nanoseconds();
 
     /// Opens it, with the folders above it, and cuts off half a record that a crash may have left.
     explicit LogFile(Settings settings);
@@ -42,6 +55,8 @@ class LogFile {
   private:
     void open();
     void close() noexcept;
+    bool create();
+    bool is_of_earlier_period() const;
     void drop_half_record();
     void rotate();
     std::size_t how_many_fit(std::span<const std::string_view> records) const;
@@ -52,6 +67,7 @@ class LogFile {
     Settings settings_;
     int fd_ = -1;
     std::int64_t size_ = 0;
+    std::int64_t written_ = 0; ///< When, since the Unix epoch; of a file that has records.
 };
 
 } // namespace cmw::file
