@@ -46,13 +46,12 @@ int connect_one(const Call& call, int fd, const sockaddr* address, socklen_t siz
     return 0;
 }
 
-/// Waits for room to send.
+} // namespace
+
 void wait_for_room(const Call& call, int fd, const Patience& patience) {
     if (!call.wait(fd, POLLOUT, Clock::now() + patience.timeout))
         throw Error(CMW_AGAIN, "cannot send to " + patience.peer + ": it takes nothing any more");
 }
-
-} // namespace
 
 UniqueFd connect_unix(const Call& call, const std::string& path, int type,
                       std::chrono::nanoseconds timeout) {

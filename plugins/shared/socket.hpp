@@ -31,6 +31,9 @@ struct Patience {
     std::string peer; ///< "tcp://127.0.0.1:601"
 };
 
+/// Waits until there is room to send.
+void wait_for_room(const Call& call, int fd, const Patience& patience);
+
 /// One datagram. Waits where there is no room.
 void send_datagram(const Call& call, int fd, std::string_view bytes, const Patience& patience);
 

@@ -47,6 +47,7 @@ const std::map<std::string, Needs>& known_needs() {
         {"binary-source local-path", {{{"path", "{folder}/server"}}}},
         {"log-backend file", {{{"path", "{folder}/{stream}.log"}}}},
         {"log-backend console", {{{"stream", "stderr"}}}},
+        {"log-backend journald", {{{"socket", "{folder}/journal.socket"}}}},
         {"log-backend sink", {{}}},
         {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},

@@ -4,6 +4,7 @@
 // and the SDK's smallest ones, each with options that let it work in a folder of the test.
 #pragma once
 
+#include "fakes/receiver.hpp"
 #include "plugin_host/session.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -43,6 +44,8 @@ class Subject {
     const plugin_host::Plugin* plugin_;
     std::shared_ptr<TemporaryFolder> folder_ = std::make_shared<TemporaryFolder>();
     std::shared_ptr<SilentServer> server_ = std::make_shared<SilentServer>();
+    std::shared_ptr<Receiver> journal_ =
+        std::make_shared<Receiver>(Receiver::Kind::unix_datagram, folder() + "/journal.socket");
     config::OptionValues options_;
     config::OptionValues use_;
     bool works_ = false;
