@@ -200,8 +200,8 @@ std::span<const Command> commands() {
          1,
          1,
          "follow consensus again, and try what was quarantined",
-         "Ends a hold and a roll-back, and takes every digest of the component out of quarantine:\n"
-         "what is approved is tried again, once.",
+         "Ends a hold and a roll-back, and takes every digest of the component out of quarantine,\n"
+         "with all that was quarantined together with it: what is approved is tried again, once.",
          {},
          "  cmix-wrapper release server",
          release},
@@ -213,8 +213,9 @@ std::span<const Command> commands() {
          "go back to what was in use before",
          "Activates the version that was in use before, or the one that --to names (whole, or its\n"
          "first digits; see 'previous' in 'status --json'). The one that is left is quarantined:\n"
-         "it is not used again until consensus approves another, or 'release'. It concerns this\n"
-         "one component; others of the same service stay as they are.",
+         "it is not used again until consensus approves another, or 'release'. What was activated\n"
+         "together with it goes back too, in the same activation; the answer names it, and tells\n"
+         "what cannot go along.",
          {{"to", 0, "DIGEST", "go back to this one"}},
          "  cmix-wrapper rollback server\n"
          "  cmix-wrapper rollback server --to 1f3a5c7e9b",

@@ -8,11 +8,9 @@
 
 namespace cmw::app {
 
-namespace {
+using reconcile::hex_of;
 
-std::string hex_of(const std::optional<base::Digest>& digest) {
-    return digest ? digest->hex() : std::string();
-}
+namespace {
 
 control::ConsensusStatus consensus_status(const consensus::Watcher& watcher) {
     control::ConsensusStatus status;
@@ -41,7 +39,8 @@ control::ComponentStatus component_status(const reconcile::ComponentReport& repo
     status.desired = hex_of(report.view.desired);
     status.state = report.view.state.empty() ? "unknown" : report.view.state;
     status.reason = report.view.reason;
-    for (const auto& digest : report.facts.quarantined) status.quarantined.push_back(digest.hex());
+    for (const auto& [digest, why] : report.facts.quarantined)
+        status.quarantined.push_back(digest.hex());
     status.approved_by = report.facts.approved_by;
     const auto& orders = report.facts.orders;
     status.pinned = orders.pinned.has_value();

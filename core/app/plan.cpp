@@ -123,16 +123,17 @@ reconcile::ServiceFacts look_at(const config::ServiceSettings& settings, const S
     return facts;
 }
 
-ComponentFacts look_at(const config::ComponentSettings& settings,
-                       const state::ComponentRecord& record, const consensus::Agreement& found,
-                       const std::string& state_dir) {
+ComponentFacts recalled(const config::ComponentSettings& settings, const Saved& saved) {
     ComponentFacts facts;
     facts.name = settings.name;
-    reconcile::recall(facts, record);
     facts.activation = settings.activation;
-    facts.notice = found.notice;
-    if (found.approved && found.approved != facts.approved)
-        reconcile::note_approved(facts, *found.approved, base::unix_now());
+    const auto record = saved.components.find(settings.name);
+    if (record != saved.components.end()) reconcile::recall(facts, record->second);
+    return facts;
+}
+
+void look_at(ComponentFacts& facts, const config::ComponentSettings& settings,
+             const std::string& state_dir) {
     const auto store = binary_store::Store::as_it_is(state_dir);
     const binary_store::Target target{settings.path, settings.mode, false, settings.unpack, 0};
     const auto installed = binary_store::verify_installed(store, target, expected(facts));
@@ -143,7 +144,6 @@ ComponentFacts look_at(const config::ComponentSettings& settings,
     const auto kept = store.kept();
     if (kept) facts.stored.insert(kept->begin(), kept->end());
     facts.inspected = true;
-    return facts;
 }
 
 Facts gather(const Configuration& configuration, const std::map<std::string, Answer>& answers) {
@@ -152,8 +152,9 @@ Facts gather(const Configuration& configuration, const std::map<std::string, Ans
     const auto host = ask_host(settings.host);
     Facts facts;
     facts.seed = saved.seed;
+    for (const auto& component : settings.components)
+        facts.components.push_back(recalled(component, saved));
     for (const auto& component : settings.components) {
-        const auto record = saved.components.find(component.name);
         std::vector<consensus::Opinion> opinions;
         for (const auto& use : component.approved_by) {
             const auto& answer = answers.at(use.instance);
@@ -161,12 +162,15 @@ Facts gather(const Configuration& configuration, const std::map<std::string, Ans
         }
         const auto found =
             consensus::agree(opinions, component.field, config::needed_sources(component));
-        facts.components.push_back(look_at(
-            component, record == saved.components.end() ? state::ComponentRecord{} : record->second,
-            found, settings.host.state_dir));
-        facts.components.back().announced = consensus::announced(opinions, component.field);
+        auto& c = *std::ranges::find(facts.components, component.name, &ComponentFacts::name);
+        c.notice = found.notice;
+        c.announced = consensus::announced(opinions, component.field);
         facts.sources[component.name] = {found.ready, found.waiting};
+        if (found.approved && found.approved != c.approved)
+            reconcile::note_approved(facts, c, *found.approved, base::unix_now());
     }
+    for (std::size_t i = 0; i < settings.components.size(); ++i)
+        look_at(facts.components[i], settings.components[i], settings.host.state_dir);
     for (const auto& service : settings.services)
         facts.services.push_back(look_at(service, saved, host));
     return facts;

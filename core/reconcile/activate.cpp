@@ -49,11 +49,17 @@ bool was_well(const supervisor::ServiceStatus& status, bool proven) {
 
 void Activation::begin() {
     for (const auto& [name, digest] : step_.changes)
-        set_[name] = {board_->component(name).installed, digest, false};
+        set_[name] = change_of(name, board_->component(name).installed, digest, false);
     join_trial();
     take_up();
     if (!trial_.empty()) return check_staged(); // Hooks and trial runs lie behind this set.
     run_hooks_before();
+}
+
+Activation::Change Activation::change_of(const std::string& component, std::optional<Digest> before,
+                                         Digest after, bool swapped) const {
+    const bool repairs = after == board_->component(component).activated;
+    return {std::move(before), std::move(after), swapped, repairs};
 }
 
 /// A host that was killed between two swaps has left a trial: this completes its set. With any
@@ -73,8 +79,9 @@ void Activation::join_trial() {
         if (!completes) return board_->end_trial(name);
         trial_ = name;
         for (const auto& [component, digests] : trial.changes)
-            set_.try_emplace(component, Change{base::parse_digest_name(digests.before),
-                                               *base::parse_digest_name(digests.after), true});
+            set_.try_emplace(component,
+                             change_of(component, base::parse_digest_name(digests.before),
+                                       *base::parse_digest_name(digests.after), true));
         for (const auto& [service, output] : trial.services) judged_.push_back(service);
         return;
     }
@@ -166,10 +173,8 @@ void Activation::save_intent() {
             board_->save_trial(trial_, trial);
         }
     }
-    for (const auto& [name, digest] : step_.changes) {
-        board_->component(name).activating = digest;
-        board_->save(name);
-    }
+    for (const auto& [name, digest] : step_.changes) board_->component(name).activating = digest;
+    if (!step_.changes.empty()) board_->save(names());
     for (const auto& name : step_.starts) {
         auto& record = board_->services.at(name).record;
         for (const auto& part : board_->service(name).components) {

@@ -2,6 +2,7 @@
 //
 // The ways in which an activation ends: put back, given up, finished.
 #include "reconcile/activation.hpp"
+#include "reconcile/quarantine.hpp"
 
 #include <cmw/abi/plugin.h>
 #include <fmt/format.h>
@@ -9,20 +10,27 @@
 namespace cmw::reconcile {
 
 using base::Problem;
+using base::Result;
 
 /// Decided, and known before the first file moves: whatever happens now, the set goes back, and is
 /// not tried again until the chain names another or the operator says so.
 void Activation::roll_back(const Problem& problem) {
     const auto words = base::to_string(problem);
     board_->log(CMW_LEVEL_ERROR, words + "; the files before are put back");
-    for (const auto& [name, change] : set_) {
-        board_->component(name).quarantined.insert(change.after);
-        board_->save(name);
-    }
+    quarantine_set();
     auto& trial = board_->trials[trial_];
     trial.failed = words;
     board_->save_trial(trial_, trial);
     put_back(problem);
+}
+
+/// As one, and known as one: half of it in quarantine would let the other half be activated alone.
+void Activation::quarantine_set() {
+    std::map<std::string, Digest> set;
+    for (const auto& [name, change] : set_)
+        if (!change.repairs) set.emplace(name, change.after);
+    quarantine(board_->facts, set, Quarantine::Cause::failed);
+    board_->save(names());
 }
 
 void Activation::put_back(const Problem& problem) {
@@ -38,7 +46,7 @@ void Activation::put_back(const Problem& problem) {
 
 void Activation::restore_files() {
     for (auto& [name, change] : set_) {
-        if (!change.swapped) continue;
+        if (!change.swapped || change.repairs) continue;
         const auto& target = board_->components.at(name).target;
         auto& c = board_->component(name);
         const auto restored = binary_store::restore(target, change.before.has_value());
@@ -49,6 +57,7 @@ void Activation::restore_files() {
         board_->components.at(name).verified.reset();
         board_->components.at(name).swapped.reset();
     }
+    keep_repairs();
 }
 
 /// If the old program starts it was the new set's fault; otherwise the machine's, and the set is
@@ -62,8 +71,8 @@ void Activation::rolled_back(const Problem& problem, const std::optional<Problem
     if (again) words += "; what was before does not start either: " + base::to_string(*again);
     for (const auto& [name, change] : set_) {
         auto& c = board_->component(name);
-        if (machine) c.quarantined.erase(change.after);
-        if (c.activated == change.after) c.activated = change.before;
+        if (change.repairs) continue;
+        if (machine) end_quarantine(board_->facts, name, change.after);
         c.activating.reset();
         c.problem = words;
         board_->remember({.time = {},
@@ -74,11 +83,31 @@ void Activation::rolled_back(const Problem& problem, const std::optional<Problem
                           .to = hex_of(change.before),
                           .why = words,
                           .downtime = downtime_});
-        board_->save(name);
     }
+    board_->save(names());
     board_->end_trial(trial_);
     if (machine) return give_up(problem);
     abandon();
+}
+
+/// The set went back; what was damaged before stays whole.
+void Activation::keep_repairs() {
+    for (auto& [name, change] : set_) {
+        if (!change.repairs) continue;
+        board_->component(name).activating.reset();
+        if (!std::exchange(change.swapped, false)) continue;
+        board_->on_worker<Result<>>(
+            [target = board_->components.at(name).target] { return binary_store::commit(target); },
+            [board = board_](const Result<>& kept) {
+                if (!kept) board->log(CMW_LEVEL_WARN, base::to_string(kept.error()));
+            });
+    }
+}
+
+std::set<std::string> Activation::names() const {
+    std::set<std::string> all;
+    for (const auto& [name, change] : set_) all.insert(name);
+    return all;
 }
 
 void Activation::give_up(const Problem& problem) {

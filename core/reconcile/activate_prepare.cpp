@@ -155,12 +155,10 @@ void Activation::run_probe(const Services& components, std::size_t at) {
 void Activation::refuse(const std::string& name, const std::string& why) {
     const auto failed = "its trial run failed: " + why;
     board_->log(CMW_LEVEL_ERROR, name + ": " + failed);
-    for (const auto& [member, change] : set_) {
-        board_->component(member).quarantined.insert(change.after);
+    quarantine_set();
+    for (const auto& [member, change] : set_)
         tell(member, "quarantined",
              member == name ? failed : fmt::format("it was to come with {}: {}", name, failed));
-        board_->save(member);
-    }
     abandon();
 }
 

@@ -28,14 +28,18 @@ void drop(Board& board, const std::string& name) {
 
 } // namespace
 
-/// All its files are in place; whether its programs run is seen now.
+/// All its files are in place, or the set goes back; whether its programs run is seen now.
 void Activation::resume(const std::string& name) {
     trial_ = name;
     auto& trial = board_->trials.at(name);
-    for (const auto& [component, digests] : trial.changes)
-        set_[component] = {
-            base::parse_digest_name(digests.before), *base::parse_digest_name(digests.after),
-            board_->component(component).installed == base::parse_digest_name(digests.after)};
+    bool committed = trial.failed.empty();
+    for (const auto& [component, digests] : trial.changes) {
+        const auto& c = board_->component(component);
+        const auto after = *base::parse_digest_name(digests.after);
+        set_[component] = change_of(component, base::parse_digest_name(digests.before), after,
+                                    c.installed == after);
+        committed &= c.activated == after && !c.activating;
+    }
     bool all_run = true;
     for (const auto& [service, output] : trial.services) {
         judged_.push_back(service);
@@ -44,6 +48,7 @@ void Activation::resume(const std::string& name) {
     }
     step_.starts = step_.restarts = judged_;
     take_up();
+    if (committed) return commit(); // Its host was killed just before it had ended the trial.
     if (!trial.failed.empty()) return put_back({"", trial.failed, ""});
     if (!all_run && ++trial.starts > starts_limit)
         return roll_back({judged_.front(),

@@ -37,7 +37,7 @@ std::string last_words(const config::ServiceSettings& service) {
 
 void Activation::started(const std::optional<Problem>& problem) {
     if (board_->ending) return;
-    // With nothing that ran well before there is nothing to go back to: the service tells.
+    // With nothing to go back to the service tells.
     if (judged_.empty()) return commit();
     if (problem) return roll_back(*problem);
     watch();
@@ -101,14 +101,17 @@ void Activation::judge() {
 void Activation::commit() {
     watching_ = false;
     std::vector<binary_store::Target> targets;
+    std::set<std::string> together;
     for (const auto& [name, change] : set_) {
         if (!change.swapped) continue;
         targets.push_back(board_->components.at(name).target);
+        if (board_->component(name).activated != change.after) together.insert(name);
         note_activated(board_->component(name), change.after);
         board_->component(name).activating.reset();
         note_use(board_, name, change.after);
-        board_->save(name);
     }
+    for (const auto& name : together) board_->component(name).together = together;
+    if (!set_.empty()) board_->save(names());
     board_->end_trial(trial_);
     board_->on_worker<Result<>>(
         [targets]() -> Result<> {

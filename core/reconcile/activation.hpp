@@ -5,7 +5,7 @@
 //   hooks before -> staged files verified -> trial runs -> intent saved          (old one runs)
 //   -> stop -> swap -> start                                                      (downtime)
 //   -> window -> committed -> hooks after
-//      or: decision saved -> stop -> files before put back -> start -> quarantined
+//      or: quarantined, decision saved -> stop -> files before put back -> start
 //
 // Whatever instant the host is killed at, the next one takes it up: with nothing swapped the plan
 // begins anew, with a part of the set swapped it swaps the rest, with all of it the window goes on,
@@ -31,11 +31,16 @@ class Activation : public std::enable_shared_from_this<Activation> {
         std::optional<Digest> before; ///< To go back to.
         Digest after;
         bool swapped = false; ///< And `before` is kept beside it.
+        /// `after` is what was activated last, and `before` a damaged file: it is not to blame if the
+        /// set fails, and never put back.
+        bool repairs = false;
     };
     using Services = std::vector<std::string>;
     using Next = std::function<void(std::optional<base::Problem>)>;
 
     // activate.cpp: up to the start. activate_resume.cpp: take_up() of another host's.
+    Change change_of(const std::string& component, std::optional<Digest> before, Digest after,
+                     bool swapped) const;
     void take_up();
     void join_trial();
     void check_staged();
@@ -70,10 +75,13 @@ class Activation : public std::enable_shared_from_this<Activation> {
     void put_back(const base::Problem& problem);
     void restore_files();
     void rolled_back(const base::Problem& problem, const std::optional<base::Problem>& again);
+    void keep_repairs();
     void give_up(const base::Problem& problem);
     void abandon();
     void finish();
 
+    std::set<std::string> names() const;
+    void quarantine_set();
     std::string down_for() const;
     bool still_wanted() const;
     Services services_of_the_set() const;
@@ -84,7 +92,7 @@ class Activation : public std::enable_shared_from_this<Activation> {
     Step step_;
     std::map<std::string, Change> set_;         ///< By component.
     std::string trial_;                         ///< Its name in the state; "": none.
-    Services judged_;                           ///< Ran well before, and must again.
+    Services judged_;                           ///< Must run well with the set: see was_well().
     std::map<std::string, std::string> probed_; ///< What trial runs said.
     std::optional<base::Monotonic> down_since_; ///< While nothing runs.
     std::optional<base::Nanoseconds> downtime_; ///< Of the last time.

@@ -33,39 +33,29 @@ void note(Board& board, ComponentFacts& c, const consensus::Agreement& found, bo
                         "component",
                         c.name,
                         found.disagree ? "disagreement" : "ignored",
-                        c.approved ? c.approved->hex() : "",
+                        hex_of(c.approved),
                         "",
                         found.notice});
     }
     c.notice = found.notice;
 }
 
-void approve(Board& board, ComponentFacts& c, const consensus::Agreement& found) {
+/// The names of the components that it changed.
+std::set<std::string> approve(Board& board, ComponentFacts& c, const consensus::Agreement& found) {
     const auto by = fmt::format("{}", fmt::join(found.sources, ", "));
     const bool same = c.approved == found.approved;
-    if (same && c.approved_by == by && c.locations == found.locations) return;
+    if (same && c.approved_by == by && c.locations == found.locations) return {};
     auto& work = board.components.at(c.name);
     c.approved_by = by;
     c.locations = found.locations;
-    if (!same) {
-        const auto hex = found.approved->hex();
-        board.remember({0,
-                        {},
-                        "component",
-                        c.name,
-                        "approved",
-                        c.approved ? c.approved->hex() : "",
-                        hex,
-                        found.why});
-        board.log(CMW_LEVEL_INFO, fmt::format("{}: {} approves {}", c.name, found.why, hex));
-        note_approved(c, *found.approved, base::unix_now());
-        c.not_before = {};
-        c.problem.clear();
-        work.failures = work.mistakes = 0;
-        work.record.why = found.why;
-        board.note_in_place(c.name);
-    }
-    board.save(c.name);
+    if (same) return {c.name};
+    const auto hex = found.approved->hex();
+    board.remember({0, {}, "component", c.name, "approved", hex_of(c.approved), hex, found.why});
+    board.log(CMW_LEVEL_INFO, fmt::format("{}: {} approves {}", c.name, found.why, hex));
+    auto changed = note_approved(board.facts, c, *found.approved, base::unix_now());
+    work.record.why = found.why;
+    for (const auto& name : changed) board.forgive(name);
+    return changed;
 }
 
 } // namespace
@@ -73,6 +63,7 @@ void approve(Board& board, ComponentFacts& c, const consensus::Agreement& found)
 void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verdict& verdict) {
     auto& board = *impl_->board;
     impl_->verdicts[instance] = verdict;
+    std::set<std::string> changed;
     for (auto& c : board.facts.components) {
         const auto& settings = *board.components.at(c.name).settings;
         const auto opinions = opinions_on(settings, impl_->verdicts);
@@ -84,8 +75,10 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
         const bool all_answered = std::ranges::all_of(
             opinions, [](const auto& opinion) { return opinion.verdict != nullptr; });
         note(board, c, found, all_answered);
-        if (found.approved) approve(board, c, found);
+        if (found.approved) changed.merge(approve(board, c, found));
     }
+    if (!changed.empty()) board.save(changed);
+    for (const auto& name : changed) board.note_in_place(name);
     board.replan();
 }
 

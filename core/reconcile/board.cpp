@@ -67,10 +67,14 @@ bool Board::on_trial(const std::string& name) const {
         trials, [&](const auto& trial) { return trial.second.changes.contains(name); });
 }
 
-void Board::save(const std::string& name) {
-    auto& work = components.at(name);
-    keep(component(name), work.record);
-    if (const auto saved = parts.database.save_component(name, work.record); !saved)
+void Board::save(const std::set<std::string>& names) {
+    std::map<std::string, state::ComponentRecord> records;
+    for (const auto& name : names) {
+        auto& record = components.at(name).record;
+        keep(component(name), record);
+        records.emplace(name, record);
+    }
+    if (const auto saved = parts.database.save_components(records); !saved)
         log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
 }
 
@@ -122,26 +126,22 @@ void Board::failed(const std::string& name, const base::Problem& problem, Again 
     if (c.problem != words) {
         log(CMW_LEVEL_ERROR, fmt::format("{}: {}", name, words));
         const auto want = desired(c);
-        remember({0,
-                  {},
-                  "component",
-                  name,
-                  "refused",
-                  c.installed ? c.installed->hex() : "",
-                  want ? want->hex() : "",
-                  words});
+        remember({0, {}, "component", name, "refused", hex_of(c.installed), hex_of(want), words});
     }
     c.problem = words;
     replan();
 }
 
 void Board::succeeded(const std::string& name) {
-    auto& c = component(name);
-    components.at(name).failures = 0;
-    components.at(name).mistakes = 0;
-    c.busy = Busy::no;
-    c.not_before = {};
-    c.problem.clear();
+    component(name).busy = Busy::no;
+    forgive(name);
+}
+
+void Board::forgive(const std::string& name) {
+    auto& work = components.at(name);
+    work.failures = work.mistakes = 0;
+    component(name).not_before = {};
+    component(name).problem.clear();
 }
 
 } // namespace cmw::reconcile

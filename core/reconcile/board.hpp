@@ -75,7 +75,9 @@ struct Board : std::enable_shared_from_this<Board> {
     void release_history();
     /// If what is installed is what is wanted, then it counts as activated, whoever put it there.
     void note_in_place(const std::string& component);
-    void save(const std::string& component);
+    void save(const std::string& component) { save(std::set{component}); }
+    /// What changed together, in one: a kill leaves all of it or nothing.
+    void save(const std::set<std::string>& components);
     void save_service(const std::string& service);
     void save_trial(const std::string& name, const state::TrialRecord& record);
     void end_trial(const std::string& name);
@@ -90,6 +92,8 @@ struct Board : std::enable_shared_from_this<Board> {
     void failed(const std::string& component, const base::Problem& problem,
                 Again again = Again::soon);
     void succeeded(const std::string& component);
+    /// What failed of it before counts no more: it is tried at once.
+    void forgive(const std::string& component);
 
     /// The reconciler ends. What still comes back, and what still holds the board, does nothing: the
     /// settings and the database may be gone.

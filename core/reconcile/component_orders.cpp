@@ -18,27 +18,29 @@ namespace {
 
 using Done = std::function<void(Result<std::string>)>;
 
-std::string to_hex(const std::optional<Digest>& digest) {
-    return digest ? digest->hex() : std::string();
-}
-
 void obey(Board& board, const std::string& name, const ComponentOrder& order,
           const std::string& who, const Done& done) {
-    auto& c = board.component(name);
-    const auto taken = take(c, order);
+    const auto taken = take(board.facts, name, order);
     if (!taken) return done(tl::unexpected(taken.error()));
-    board.components.at(name).failures = board.components.at(name).mistakes = 0;
-    c.ordered_by = who;
-    board.save(name);
-    board.remember({0,
-                    {},
-                    "component",
-                    name,
-                    taken->event,
-                    to_hex(taken->from),
-                    to_hex(taken->to),
-                    order.file.empty() ? "" : "file " + order.file,
-                    who});
+    std::set<std::string> changed;
+    for (const auto& one : taken->changes) {
+        const bool own = one.component == name;
+        const auto why = own ? (order.file.empty() ? "" : "file " + order.file) : "with " + name;
+        board.remember({0,
+                        {},
+                        "component",
+                        one.component,
+                        one.event,
+                        hex_of(one.from),
+                        hex_of(one.to),
+                        why,
+                        who});
+        board.forgive(one.component);
+        if (one.event == taken->changes.front().event)
+            board.component(one.component).ordered_by = who;
+        changed.insert(one.component);
+    }
+    board.save(changed);
     board.log(CMW_LEVEL_INFO, fmt::format("{} by {}", taken->text, who));
     board.replan();
     done(taken->text);

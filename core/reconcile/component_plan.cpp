@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcile/component_plan.hpp"
 
+#include "reconcile/quarantine.hpp"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -46,12 +48,13 @@ class ComponentPlanner {
 
     void settled() {
         const auto wish = asked(c_);
-        if (wish && c_.quarantined.contains(*wish)) {
+        const auto found = wish ? c_.quarantined.find(*wish) : c_.quarantined.end();
+        if (found != c_.quarantined.end()) {
             view_.state = "quarantined";
-            view_.reason =
-                fmt::format("{} is {} but is quarantined; {} stays{}{}", short_hex(wish),
-                            c_.orders.pinned ? "pinned" : "approved", short_hex(c_.installed),
-                            c_.problem.empty() ? "" : ": ", c_.problem);
+            view_.reason = fmt::format("{} is {} but is quarantined: {}; {} stays{}{}",
+                                       short_hex(wish), c_.orders.pinned ? "pinned" : "approved",
+                                       in_words(found->second, c_.name), short_hex(c_.installed),
+                                       c_.problem.empty() ? "" : ": ", c_.problem);
             return;
         }
         view_.state = c_.orders.held && !c_.orders.pinned ? "held" : "current";

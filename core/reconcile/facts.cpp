@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcile/facts.hpp"
 
+#include "reconcile/quarantine.hpp"
+
 #include <algorithm>
 
 namespace cmw::reconcile {
@@ -16,11 +18,31 @@ std::vector<Digest> digests_of(const std::vector<std::string>& names) {
     return digests;
 }
 
-template <class Digests>
-std::vector<std::string> names_of(const Digests& digests) {
+std::vector<std::string> names_of(const std::vector<Digest>& digests) {
     std::vector<std::string> names;
     for (const auto& digest : digests) names.push_back(digest.name());
     return names;
+}
+
+constexpr const char* rolled_back = "rolled-back";
+
+/// What an earlier version kept has no set: then it is one of its own.
+Quarantine quarantine_of(const state::QuarantineRecord& record, const std::string& component,
+                         const Digest& digest) {
+    Quarantine quarantine;
+    if (record.cause == rolled_back) quarantine.cause = Quarantine::Cause::rolled_back;
+    for (const auto& [name, member] : record.set)
+        if (auto known = base::parse_digest_name(member))
+            quarantine.set.emplace(name, std::move(*known));
+    quarantine.set.insert_or_assign(component, digest);
+    return quarantine;
+}
+
+state::QuarantineRecord record_of(const Quarantine& quarantine) {
+    state::QuarantineRecord record;
+    record.cause = quarantine.cause == Quarantine::Cause::failed ? "failed" : rolled_back;
+    for (const auto& [name, digest] : quarantine.set) record.set.emplace(name, digest.name());
+    return record;
 }
 
 } // namespace
@@ -43,7 +65,6 @@ std::vector<std::string> locations_of(const ComponentFacts& c, const Digest& dig
 }
 
 void recall(ComponentFacts& facts, const state::ComponentRecord& record) {
-    const auto quarantined = digests_of(record.quarantined);
     facts.approved = base::parse_digest_name(record.approved);
     facts.approved_by = record.approved_by;
     facts.approved_at = record.approved_at;
@@ -51,7 +72,11 @@ void recall(ComponentFacts& facts, const state::ComponentRecord& record) {
     facts.activated = base::parse_digest_name(record.activated);
     facts.previous = digests_of(record.previous);
     facts.activating = base::parse_digest_name(record.activating);
-    facts.quarantined = {quarantined.begin(), quarantined.end()};
+    facts.together = {record.together.begin(), record.together.end()};
+    facts.quarantined.clear();
+    for (const auto& [name, cause] : record.quarantined)
+        if (const auto digest = base::parse_digest_name(name))
+            facts.quarantined.emplace(*digest, quarantine_of(cause, facts.name, *digest));
     facts.orders.pinned = base::parse_digest_name(record.pinned);
     facts.orders.held = base::parse_digest_name(record.held);
     facts.orders.returned = base::parse_digest_name(record.returned);
@@ -67,7 +92,10 @@ void keep(const ComponentFacts& facts, state::ComponentRecord& record) {
     record.activated = name_of(facts.activated);
     record.previous = names_of(facts.previous);
     record.activating = name_of(facts.activating);
-    record.quarantined = names_of(facts.quarantined);
+    record.together = {facts.together.begin(), facts.together.end()};
+    record.quarantined.clear();
+    for (const auto& [digest, cause] : facts.quarantined)
+        record.quarantined.emplace(digest.name(), record_of(cause));
     record.pinned = name_of(facts.orders.pinned);
     record.held = name_of(facts.orders.held);
     record.returned = name_of(facts.orders.returned);
@@ -77,6 +105,7 @@ void keep(const ComponentFacts& facts, state::ComponentRecord& record) {
 
 void note_activated(ComponentFacts& facts, const Digest& digest) {
     auto& previous = facts.previous;
+    if (facts.activated != digest) facts.together = {facts.name};
     if (facts.activated && facts.activated != digest)
         previous.insert(previous.begin(), *facts.activated);
     facts.activated = digest;
@@ -88,13 +117,16 @@ void note_activated(ComponentFacts& facts, const Digest& digest) {
     previous = std::move(kept);
 }
 
-void note_approved(ComponentFacts& facts, const Digest& digest, base::UnixTime now) {
-    if (facts.approved) facts.quarantined.erase(*facts.approved);
-    facts.quarantined.erase(digest);
-    facts.orders.returned.reset();
-    facts.orders.agreed.reset();
-    facts.approved = digest;
-    facts.approved_at = now;
+std::set<std::string> note_approved(Facts& facts, ComponentFacts& c, const Digest& digest,
+                                    base::UnixTime now) {
+    auto changed = end_quarantine(facts, c.name, digest);
+    if (c.approved) changed.merge(end_quarantine(facts, c.name, *c.approved));
+    c.orders.returned.reset();
+    c.orders.agreed.reset();
+    c.approved = digest;
+    c.approved_at = now;
+    changed.insert(c.name);
+    return changed;
 }
 
 } // namespace cmw::reconcile

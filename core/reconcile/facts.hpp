@@ -45,6 +45,19 @@ struct Orders {
     bool operator==(const Orders&) const = default;
 };
 
+/// Why a digest is not to be activated, whoever asks for it: see quarantine.hpp.
+struct Quarantine {
+    enum class Cause {
+        failed,      ///< It did not run, or failed its trial run.
+        rolled_back, ///< The operator left it.
+    };
+    Cause cause = Cause::failed;
+    std::map<std::string, Digest>
+        set; ///< All that failed or were left together, this one included.
+
+    bool operator==(const Quarantine&) const = default;
+};
+
 /// One file that consensus governs.
 struct ComponentFacts {
     std::string name;
@@ -54,9 +67,10 @@ struct ComponentFacts {
     std::vector<std::string> locations; ///< URLs that the sources gave for it.
     std::vector<plugin_host::Announcement> announced; ///< What may be approved later.
     std::optional<Digest> activated;                  ///< What we put in place last.
-    std::vector<Digest> previous;     ///< What was activated before that, newest first.
-    std::optional<Digest> activating; ///< What we were about to put in place when we ended.
-    std::set<Digest> quarantined;     ///< Not to be activated, though approved.
+    std::vector<Digest> previous;             ///< What was activated before that, newest first.
+    std::optional<Digest> activating;         ///< What we were about to put in place when we ended.
+    std::set<std::string> together;           ///< What was activated with that, this one included.
+    std::map<Digest, Quarantine> quarantined; ///< Not to be activated, though approved.
     Orders orders;
     std::string ordered_by; ///< Who gave the last of them.
     config::ActivationSettings activation;
@@ -84,12 +98,9 @@ void recall(ComponentFacts& facts, const state::ComponentRecord& record);
 /// The inverse: everything of the record that the facts have.
 void keep(const ComponentFacts& facts, state::ComponentRecord& record);
 
-/// `digest` is in place for good. What was before it comes first among the previous ones, of which
-/// the newest few are kept.
+/// `digest` is in place for good, alone until someone says otherwise. What was before it comes first
+/// among the previous ones, of which the newest few are kept.
 void note_activated(ComponentFacts& facts, const Digest& digest);
-/// Consensus approves `digest` from now on: what an earlier roll-back or quarantine said of it, or
-/// of the one that was approved before, ends.
-void note_approved(ComponentFacts& facts, const Digest& digest, base::UnixTime now);
 
 /// One program.
 struct ServiceFacts {
@@ -121,5 +132,11 @@ struct Facts {
     const ComponentFacts* component(std::string_view name) const;
     const ServiceFacts* service(std::string_view name) const;
 };
+
+/// Consensus approves `digest` for `component`, one of `facts`, from now on: what an earlier roll-back
+/// or quarantine said of it, or of the one that was approved before, ends, and with it what it said
+/// of others. The names of the components that it changed.
+std::set<std::string> note_approved(Facts& facts, ComponentFacts& component, const Digest& digest,
+                                    base::UnixTime now);
 
 } // namespace cmw::reconcile

@@ -7,7 +7,7 @@
 //      beside its target.
 //   2. Wanted is what the operator pinned; else what he holds or rolled back to; else what consensus
 //      approved last; without any word, what was activated last. A quarantined digest is not
-//      wanted: what was activated last stays.
+//      wanted: what was activated last stays. Quarantine is by sets: see quarantine.hpp.
 //   3. A service is started only with files that are, all of them, the wanted, the last activated
 //      or the just activating set: nothing unknown and no mixture is ever started.
 //   4. The files of one service, and of services that share files, change together: a group.

@@ -16,38 +16,8 @@ using base::Result;
 
 namespace {
 
-/// Rows of one column that belong to a name, in the order of `place`.
-using Lists = std::map<std::pair<std::string, std::string>, std::vector<std::string>>;
-
-Lists read_lists(Poco::Data::Session& session) {
-    Lists lists;
-    Poco::Data::Statement rows(session);
-    rows << "SELECT component, list, value FROM component_list ORDER BY component, list, place";
-    rows.execute();
-    for (auto& row : Poco::Data::RecordSet(rows))
-        lists[{row[0].convert<std::string>(), row[1].convert<std::string>()}].push_back(
-            row[2].convert<std::string>());
-    return lists;
-}
-
-void save_list(Poco::Data::Session& session, std::string component, std::string list,
-               std::vector<std::string> values) {
-    session << "DELETE FROM component_list WHERE component = ? AND list = ?", use(component),
-        use(list), now;
-    int place = 0;
-    for (auto& value : values) {
-        session << "INSERT INTO component_list VALUES (?, ?, ?, ?)", use(component), use(list),
-            use(place), use(value), now;
-        ++place;
-    }
-}
-
 /// Nobody else has it open, so what fails will fail again: Poco would try for a minute.
 constexpr std::size_t open_timeout_s = 1;
-
-base::UnixTime time_of(std::int64_t nanoseconds) {
-    return base::UnixTime(base::Nanoseconds(nanoseconds));
-}
 
 } // namespace
 
@@ -87,60 +57,6 @@ Result<Database> Database::open_or_begin_anew(const std::string& path, std::stri
     for (const auto* suffix : {"-wal", "-shm"}) (void)base::sys::unlink(path + suffix);
     notice = fmt::format("{}; moved aside to {}", base::to_string(first.error()), aside);
     return open(path);
-}
-
-Result<std::map<std::string, ComponentRecord>> Database::components() {
-    return guarded(impl_->path, "read the components", [&] {
-        std::map<std::string, ComponentRecord> records;
-        Poco::Data::Statement rows(impl_->session);
-        rows << "SELECT name, approved, approved_by, approved_at_ns, why, activated, activating,"
-                " pinned, held, returned, agreed, ordered_by FROM component";
-        rows.execute();
-        for (auto& row : Poco::Data::RecordSet(rows)) {
-            const auto text = [&row](std::size_t column) {
-                return row[column].convert<std::string>();
-            };
-            records[text(0)] = {text(1),  text(2),  time_of(row[3].convert<std::int64_t>()),
-                                text(4),  text(5),  text(6),
-                                text(7),  text(8),  text(9),
-                                text(10), text(11), {},
-                                {},       {}};
-        }
-        Poco::Data::Statement marks(impl_->session);
-        marks << "SELECT component, digest FROM quarantine ORDER BY digest";
-        marks.execute();
-        for (auto& row : Poco::Data::RecordSet(marks))
-            records[row[0].convert<std::string>()].quarantined.push_back(
-                row[1].convert<std::string>());
-        auto lists = read_lists(impl_->session);
-        for (auto& [name, record] : records) {
-            record.previous = lists[{name, "previous"}];
-            record.locations = lists[{name, "locations"}];
-        }
-        return records;
-    });
-}
-
-Result<> Database::save_component(const std::string& name, const ComponentRecord& record) {
-    return guarded(impl_->path, "save a component", [&] {
-        auto key = name;
-        auto copy = record;
-        Poco::Int64 approved_at = record.approved_at.time_since_epoch().count();
-        Poco::Data::Transaction change(impl_->session);
-        impl_->session
-            << "INSERT OR REPLACE INTO component (name, approved, approved_by, approved_at_ns, why,"
-               " activated, activating, pinned, held, returned, agreed, ordered_by)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            use(key), use(copy.approved), use(copy.approved_by), use(approved_at), use(copy.why),
-            use(copy.activated), use(copy.activating), use(copy.pinned), use(copy.held),
-            use(copy.returned), use(copy.agreed), use(copy.ordered_by), now;
-        impl_->session << "DELETE FROM quarantine WHERE component = ?", use(key), now;
-        for (auto& digest : copy.quarantined)
-            impl_->session << "INSERT INTO quarantine VALUES (?, ?)", use(key), use(digest), now;
-        save_list(impl_->session, name, "previous", copy.previous);
-        save_list(impl_->session, name, "locations", copy.locations);
-        change.commit();
-    });
 }
 
 Result<std::string> Database::host_value(const std::string& key) {

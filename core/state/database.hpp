@@ -17,6 +17,14 @@
 
 namespace cmw::state {
 
+/// Why a digest is not to be activated.
+struct QuarantineRecord {
+    std::string cause = "failed";           ///< Or "rolled-back".
+    std::map<std::string, std::string> set; ///< What failed or was left together: by component.
+
+    bool operator==(const QuarantineRecord&) const = default;
+};
+
 /// What is known of a component over restarts. Digests by name ("blake2s-256-<hex>"), "" if none.
 struct ComponentRecord {
     std::string approved;    ///< The last digest that consensus approved.
@@ -30,9 +38,11 @@ struct ComponentRecord {
     std::string returned;
     std::string agreed;
     std::string ordered_by;
-    std::vector<std::string> quarantined; ///< In order of the digests.
-    std::vector<std::string> previous;    ///< Activated before, newest first.
-    std::vector<std::string> locations;   ///< URLs of the approved one.
+    std::map<std::string, QuarantineRecord> quarantined; ///< By digest.
+    std::vector<std::string> previous;                   ///< Activated before, newest first.
+    std::vector<std::string>
+        together; ///< The components that were activated with it, the last time.
+    std::vector<std::string> locations; ///< URLs of the approved one.
 
     bool operator==(const ComponentRecord&) const = default;
 };
@@ -65,7 +75,7 @@ struct TrialRecord {
         bool operator==(const Output&) const = default;
     };
     std::map<std::string, Change> changes;  ///< By component.
-    std::map<std::string, Output> services; ///< Those that ran well with what was before.
+    std::map<std::string, Output> services; ///< Those that must run well with it.
     std::string failed;                     ///< Why the set is being put back; "" while on trial.
     std::int64_t starts = 0;                ///< How often its services were started for it.
 
@@ -85,7 +95,8 @@ class Database {
     Database& operator=(Database&&) noexcept;
 
     base::Result<std::map<std::string, ComponentRecord>> components();
-    base::Result<> save_component(const std::string& name, const ComponentRecord& record);
+    /// All or none: what changed together is known together.
+    base::Result<> save_components(const std::map<std::string, ComponentRecord>& records);
     /// A value that belongs to the host as a whole; "" if it was never saved.
     base::Result<std::string> host_value(const std::string& key);
     base::Result<> save_host_value(const std::string& key, const std::string& value);

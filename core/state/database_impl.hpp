@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// state/database_impl.hpp - the database's inside; for database.cpp and trials.cpp.
+// state/database_impl.hpp - the database's inside; for the other files of this folder.
 #pragma once
 
 #include "state/database.hpp"
@@ -16,6 +16,10 @@ struct Database::Impl {
     std::string path;
     Poco::Data::Session session;
 };
+
+inline base::UnixTime time_of(std::int64_t nanoseconds) {
+    return base::UnixTime(base::Nanoseconds(nanoseconds));
+}
 
 /// Runs `work` and turns what Poco throws into a Problem: exceptions of the library end here.
 template <class Work>

@@ -16,7 +16,7 @@ namespace {
 
 /// upgrades[v] makes version v + 1 of version v; a new file begins at 0. Never change one that was
 /// released: add another.
-constexpr std::array<std::string_view, 3> upgrades{
+constexpr std::array<std::string_view, 4> upgrades{
     "CREATE TABLE component (name TEXT PRIMARY KEY, approved TEXT, why TEXT, activated TEXT,"
     " activating TEXT);"
     "CREATE TABLE quarantine (component TEXT, digest TEXT, PRIMARY KEY (component, digest));"
@@ -45,6 +45,10 @@ constexpr std::array<std::string_view, 3> upgrades{
     " PRIMARY KEY (trial, component));"
     "CREATE TABLE trial_service (trial TEXT, service TEXT, stdout_at INTEGER, stderr_at INTEGER,"
     " PRIMARY KEY (trial, service))",
+
+    "ALTER TABLE quarantine ADD COLUMN cause TEXT NOT NULL DEFAULT 'failed';"
+    "CREATE TABLE quarantine_set (component TEXT, digest TEXT, member TEXT, member_digest TEXT,"
+    " PRIMARY KEY (component, digest, member))",
 };
 
 /// Statements of a script, one after the other: SQLite carries out one at a time.

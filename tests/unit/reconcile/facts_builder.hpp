@@ -4,6 +4,7 @@
 #pragma once
 
 #include "reconcile/plan.hpp"
+#include "reconcile/quarantine.hpp"
 
 namespace cmw::test {
 
@@ -44,6 +45,11 @@ inline Facts settled() {
     facts.sources["server"] = {true, ""};
     facts.seed = "seed";
     return facts;
+}
+
+/// Did not work, alone.
+inline void fail(Facts& facts, const base::Digest& digest, const std::string& of = "server") {
+    quarantine(facts, {{of, digest}}, Quarantine::Cause::failed);
 }
 
 inline std::vector<std::string> steps(const Facts& facts, const Now& when = now) {

@@ -13,15 +13,18 @@ namespace {
 
 const auto pinned_one = digest('p');
 
-Taken taken(Facts& facts, What what, const std::string& digest = {}) {
-    auto result = take(facts.components[0], {what, digest, {}});
+/// Of the component that it was ordered of; nothing else changes.
+Taken::Change taken(Facts& facts, What what, const std::string& digest = {}) {
+    const auto result = take(facts, "server", {what, digest, {}});
     REQUIRE_MESSAGE(result, (result ? "" : cmw::base::to_string(result.error())));
-    return *result;
+    CHECK(result->changes.size() == 1);
+    CHECK(result->changes[0].component == "server");
+    return result->changes[0];
 }
 
 std::string refused(Facts facts, What what, const std::string& digest = {}) {
     const auto before = facts.components[0];
-    const auto result = take(facts.components[0], {what, digest, {}});
+    const auto result = take(facts, "server", {what, digest, {}});
     REQUIRE_FALSE(result);
     CHECK(result.error().what.starts_with("cannot"));
     CHECK(facts.components[0].orders == before.orders); // What is refused changes nothing.
@@ -37,7 +40,7 @@ bool contains(const std::string& text, const std::string& part) {
 Facts upgraded() {
     auto facts = settled();
     auto& server = facts.components[0];
-    note_approved(server, new_one, now.unix);
+    note_approved(facts, server, new_one, now.unix);
     note_activated(server, new_one);
     server.installed = new_one;
     server.stored = {old_one, new_one};
@@ -71,7 +74,7 @@ TEST_CASE("a pin is used whatever consensus approves, until unpin") {
     server.installed = pinned_one;
     server.staged.reset();
     facts.services[0].runs["server"] = pinned_one;
-    note_approved(server, new_one, now.unix);
+    note_approved(facts, server, new_one, now.unix);
     CHECK(steps(facts) == Steps{"fetch ahead server"}); // Known and ready, and not used.
     CHECK(view(facts).state == "current");
     CHECK(contains(view(facts).reason, "is approved, and not used"));
@@ -93,7 +96,7 @@ TEST_CASE("a pin must be a whole digest") {
 TEST_CASE("a pin that did not work is not tried again, until it is pinned again") {
     auto facts = settled();
     taken(facts, What::pin, pinned_one.hex());
-    facts.components[0].quarantined = {pinned_one};
+    fail(facts, pinned_one);
     facts.components[0].stored = {pinned_one};
     CHECK(steps(facts).empty());
     CHECK(state(facts) == "quarantined");
@@ -106,7 +109,7 @@ TEST_CASE("a hold keeps what is in use, and lets what is approved be fetched") {
     taken(facts, What::hold);
     taken(facts, What::hold); // Twice is once.
     CHECK(state(facts) == "held");
-    note_approved(facts.components[0], new_one, now.unix);
+    note_approved(facts, facts.components[0], new_one, now.unix);
     CHECK(steps(facts) == Steps{"fetch ahead server"});
     facts.components[0].stored = {new_one};
     CHECK(steps(facts).empty());
@@ -148,8 +151,8 @@ TEST_CASE("a roll-back goes to the previous version and quarantines the one it l
     server.installed = old_one;
     facts.services[0].runs["server"] = old_one;
     facts.services[0].state = ServiceState::running;
-    CHECK(steps(facts).empty());                  // Though the new one is approved: never a loop.
-    note_approved(server, digest('x'), now.unix); // Another one is: it is tried.
+    CHECK(steps(facts).empty()); // Though the new one is approved: never a loop.
+    note_approved(facts, server, digest('x'), now.unix); // Another one is: it is tried.
     CHECK(steps(facts) == Steps{"fetch server"});
     CHECK(server.quarantined.empty());
 }
@@ -199,7 +202,7 @@ TEST_CASE("a roll-back to a named version") {
 TEST_CASE("a roll-back that does not work either leaves what was in use") {
     auto facts = upgraded();
     taken(facts, What::rollback);
-    facts.components[0].quarantined.insert(old_one); // It was tried, and put back.
+    fail(facts, old_one); // It was tried, and put back.
     CHECK(steps(facts).empty());
     CHECK(state(facts) == "quarantined");
     facts.services[0].state = ServiceState::stopped;
@@ -209,7 +212,7 @@ TEST_CASE("a roll-back that does not work either leaves what was in use") {
 TEST_CASE("approve is for what waits") {
     CHECK(contains(refused(settled(), What::approve), "no new version waits"));
     auto facts = settled();
-    note_approved(facts.components[0], new_one, now.unix);
+    note_approved(facts, facts.components[0], new_one, now.unix);
     CHECK(taken(facts, What::approve).to == new_one);
     CHECK(contains(refused(facts, What::approve), "no new version waits")); // Already.
     facts.components[0].orders.held = old_one;
@@ -219,14 +222,14 @@ TEST_CASE("approve is for what waits") {
 TEST_CASE("flaw 3: what was put back after a failure stays, until consensus names another") {
     auto facts = settled();
     auto& server = facts.components[0];
-    note_approved(server, new_one, now.unix);
-    server.quarantined = {new_one}; // It crashed; the old one was put back.
+    note_approved(facts, server, new_one, now.unix);
+    fail(facts, new_one); // It crashed; the old one was put back.
     CHECK(steps(facts).empty());
-    note_approved(server, old_one, now.unix); // The chain goes back to the running one.
+    note_approved(facts, server, old_one, now.unix); // The chain goes back to the running one.
     CHECK(steps(facts).empty());
     CHECK(state(facts) == "current");
     CHECK(server.quarantined.empty());
-    note_approved(server, new_one, now.unix); // Named anew: it is tried anew.
+    note_approved(facts, server, new_one, now.unix); // Named anew: it is tried anew.
     CHECK(steps(facts) == Steps{"fetch server"});
 }
 
@@ -234,7 +237,8 @@ TEST_CASE("a forged file is not startable for being there when all else is quara
     auto facts = settled();
     auto& server = facts.components[0];
     server.approved = new_one;
-    server.quarantined = {new_one, old_one};
+    fail(facts, new_one);
+    fail(facts, old_one);
     server.installed = forged;
     facts.services[0].state = ServiceState::stopped;
     CHECK(steps(facts) == Steps{"hold back cmix"});
@@ -254,7 +258,8 @@ TEST_CASE("what is announced is fetched ahead, once there is nothing else to do"
     CHECK(state(facts) == "current");
     server.ahead = new_one;
     CHECK(steps(facts).empty());
-    note_approved(server, new_one, now.unix); // Enacted while it is fetched: not fetched twice.
+    note_approved(facts, server, new_one,
+                  now.unix); // Enacted while it is fetched: not fetched twice.
     CHECK(steps(facts).empty());
     CHECK(state(facts) == "fetching");
     server.ahead.reset();
@@ -297,6 +302,7 @@ TEST_CASE("what is known of a component is the same after a restart") {
     cmw::state::ComponentRecord record;
     keep(c, record);
     ComponentFacts again;
+    again.name = c.name;
     recall(again, record);
     CHECK(again.approved == c.approved);
     CHECK(again.approved_by == c.approved_by);
@@ -306,6 +312,7 @@ TEST_CASE("what is known of a component is the same after a restart") {
     CHECK(again.activating == c.activating);
     CHECK(again.previous == c.previous);
     CHECK(again.quarantined == c.quarantined);
+    CHECK(again.together == c.together);
     CHECK(again.orders == c.orders);
     CHECK(again.ordered_by == c.ordered_by);
 }

@@ -5,6 +5,7 @@
 #include "consensus/agreement.hpp"
 #include "reconcile/order.hpp"
 #include "reconcile/policy.hpp"
+#include "reconcile/quarantine.hpp"
 
 #include <random>
 
@@ -63,8 +64,8 @@ class World {
             for (const auto& c : facts_.components) verdicts_[source].approved[c.name] = good;
         hear();
         for (auto& c : facts_.components) {
-            (void)take(c, {ComponentOrder::What::unpin, {}, {}});
-            (void)take(c, {ComponentOrder::What::release, {}, {}});
+            (void)take(facts_, c.name, {ComponentOrder::What::unpin, {}, {}});
+            (void)take(facts_, c.name, {ComponentOrder::What::release, {}, {}});
             c.announced.clear();
         }
     }
@@ -130,7 +131,7 @@ class World {
             for (const auto& source : sources) opinions.push_back({source, &verdicts_[source]});
             const auto found = cmw::consensus::agree(opinions, c.name, 2);
             if (found.approved && found.approved != c.approved)
-                note_approved(c, *found.approved, now_.unix);
+                note_approved(facts_, c, *found.approved, now_.unix);
         }
     }
 
@@ -140,11 +141,12 @@ class World {
         const bool named = order.what == ComponentOrder::What::pin ||
                            (order.what == ComponentOrder::What::rollback && below(2) == 0);
         if (named) order.digest = digest(below(5)).hex();
-        (void)take(c, order); // A refusal changes nothing: see order_test.
+        (void)take(facts_, c.name, order); // A refusal changes nothing: see order_test.
     }
 
     void agree_to_all() {
-        for (auto& c : facts_.components) (void)take(c, {ComponentOrder::What::approve, {}, {}});
+        for (auto& c : facts_.components)
+            (void)take(facts_, c.name, {ComponentOrder::What::approve, {}, {}});
     }
 
     void host_killed() {
@@ -245,19 +247,24 @@ class World {
         }
         if (!works && !step.restarts.empty()) return put_back(step, before);
         for (const auto& name : step.starts) start(service(name));
+        std::set<std::string> together;
         for (const auto& [name, digest] : step.changes) {
+            if (component(name).activated != digest) together.insert(name);
             note_activated(component(name), digest);
             component(name).activating.reset();
         }
+        for (const auto& name : together) component(name).together = together;
     }
 
     void put_back(const Step& step, const std::map<std::string, std::optional<Digest>>& before) {
+        std::map<std::string, Digest> failed;
         for (const auto& [name, digest] : step.changes) {
             auto& c = component(name);
-            c.installed = before.at(name);
+            if (digest != c.activated) c.installed = before.at(name);
             c.activating.reset();
-            c.quarantined.insert(digest);
+            if (digest != c.activated) failed.emplace(name, digest);
         }
+        quarantine(facts_, failed, Quarantine::Cause::failed);
         for (const auto& name : step.restarts)
             if (why_not_startable(facts_, service(name)).empty()) start(service(name));
     }
@@ -271,7 +278,18 @@ class World {
         s.state = ServiceState::running;
     }
 
+    /// Never half of a set.
+    void check_quarantine() const {
+        for (const auto& c : facts_.components)
+            for (const auto& [digest, why] : c.quarantined) {
+                CHECK(why.set.at(c.name) == digest);
+                for (const auto& [name, with] : why.set)
+                    CHECK(facts_.component(name)->quarantined.at(with) == why);
+            }
+    }
+
     void check() const {
+        check_quarantine();
         for (const auto& s : facts_.services)
             if (is_up(s))
                 for (const auto& name : s.components) {
