@@ -97,6 +97,10 @@ std::string canonical_query(const Fields& query) {
     return text;
 }
 
+std::string digest_of_body(const AwsRequest& request) {
+    return request.body_digest.empty() ? sha256_hex(request.body) : request.body_digest;
+}
+
 } // namespace
 
 std::string aws_encode(std::string_view text, bool keep_slash) {
@@ -140,7 +144,7 @@ std::string canonical_request(const AwsRequest& request, const AwsScope& scope) 
         text += value;
         text += '\n';
     }
-    return text + "\n" + names_of(headers) + "\n" + sha256_hex(request.body);
+    return text + "\n" + names_of(headers) + "\n" + digest_of_body(request);
 }
 
 std::map<std::string, std::string> sign(const AwsRequest& request, const AwsScope& scope,
@@ -149,7 +153,7 @@ std::map<std::string, std::string> sign(const AwsRequest& request, const AwsScop
     const auto time = aws_time(scope.time);
     const auto date = time.substr(0, 8);
     std::map<std::string, std::string> added{{"X-Amz-Date", time}};
-    if (scope.service == "s3") added["X-Amz-Content-Sha256"] = sha256_hex(request.body);
+    if (scope.service == "s3") added["X-Amz-Content-Sha256"] = digest_of_body(request);
     if (const auto& token = keys.session_token.reveal(); !token.empty())
         added["X-Amz-Security-Token"] = token;
 

@@ -30,6 +30,7 @@ struct AwsRequest {
     std::vector<std::pair<std::string, std::string>>
         headers; ///< All are signed; Host must be there.
     std::string body;
+    std::string body_digest; ///< Its sha256_hex(), where the body itself is not given; "": it is.
 };
 
 /// Where and when the signature is to hold.

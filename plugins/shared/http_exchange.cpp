@@ -16,13 +16,14 @@
 #include <istream>
 #include <optional>
 #include <ostream>
+#include <poll.h>
 #include <unistd.h>
 
 namespace cmw::shared {
 
-namespace {
-
 using namespace Poco::Net;
+
+namespace {
 
 std::string in_words(const Poco::Exception& failure) {
     return failure.message().empty() ? failure.name() : failure.message();
@@ -117,9 +118,50 @@ void check_http_settings(const HttpSettings& settings) {
                                 "also carries https");
 }
 
+/// Poco's session, which by itself would connect anew, past the proxy and to a server that it was
+/// never told, when a connection that is kept breaks.
+class Session final : public HTTPClientSession {
+  public:
+    using HTTPClientSession::HTTPClientSession;
+
+  private:
+    int write(const char* bytes, std::streamsize size) override {
+        return HTTPSession::write(bytes, size);
+    }
+    void connect(const SocketAddress&) override {
+        throw ConnectionResetException("the connection is closed");
+    }
+};
+
+struct HttpConnection::Kept {
+    std::unique_ptr<Session> session;
+    std::optional<StreamSocket> socket;
+    std::chrono::steady_clock::time_point since; ///< The last answer was read.
+};
+
+HttpConnection::HttpConnection(std::chrono::nanoseconds idle_limit) : idle_limit_(idle_limit) {}
+
+HttpConnection::~HttpConnection() {
+    drop();
+}
+
+void HttpConnection::drop() {
+    const NoSigpipe no_sigpipe; // TLS says good-bye.
+    kept_.reset();
+}
+
+/// What can be read of an idle connection is its end.
+bool HttpConnection::usable() const {
+    if (!kept_ || std::chrono::steady_clock::now() - kept_->since >= idle_limit_) return false;
+    pollfd ready{kept_->socket->impl()->sockfd(), POLLIN, 0};
+    return ::poll(&ready, 1, 0) == 0;
+}
+
 struct HttpExchange::Parts {
-    Parts(const Call& its_call, const std::string& url, const HttpSettings& its_settings)
+    Parts(const Call& its_call, const std::string& url, const HttpSettings& its_settings,
+          HttpConnection* connection)
         : call(its_call),
+          kept_by(connection),
           uri(url),
           shown(shown_url(url)),
           settings(its_settings),
@@ -191,8 +233,30 @@ struct HttpExchange::Parts {
     void open_session() {
         if (secure && !proxy.empty()) open_tunnel(*socket, uri, Poco::URI(proxy));
         // Poco's HTTPSClientSession takes no socket that is connected; this one reads TLS as well.
-        session = std::make_unique<HTTPClientSession>(
-            secure ? start_tls(*socket, uri.getHost(), settings) : *socket);
+        session = std::make_unique<Session>(secure ? start_tls(*socket, uri.getHost(), settings)
+                                                   : *socket);
+        session->setKeepAlive(kept_by != nullptr);
+        socket->setNoDelay(true); // Head and body go apart.
+    }
+
+    /// False: there is none that can be used.
+    bool take_connection() {
+        if (kept_by == nullptr || !kept_by->usable()) return false;
+        session = std::move(kept_by->kept_->session);
+        socket = std::move(kept_by->kept_->socket);
+        guard.emplace(call, socket->impl()->sockfd());
+        set_silence();
+        return true;
+    }
+
+    /// Leaves the connection for the next exchange if nothing more will come of this answer.
+    void leave_connection() {
+        const bool whole = body != nullptr && response.hasContentLength() &&
+                           response.getContentLength64() == body_read;
+        if (kept_by == nullptr || !whole || !response.getKeepAlive() || call.cancelled()) return;
+        guard.reset();
+        kept_by->kept_ = std::make_unique<HttpConnection::Kept>(HttpConnection::Kept{
+            std::move(session), std::move(socket), std::chrono::steady_clock::now()});
     }
 
     std::string target_of(const HttpRequest& wanted) const {
@@ -204,7 +268,7 @@ struct HttpExchange::Parts {
     void ask(const HttpRequest& wanted) {
         HTTPRequest request(wanted.method, target_of(wanted), HTTPMessage::HTTP_1_1);
         request.set("Host", host_and_port(uri));
-        request.setKeepAlive(false);
+        request.setKeepAlive(kept_by != nullptr);
         request.set("User-Agent", settings.user_agent);
         if (!proxy.empty() && !secure)
             if (const auto basic = basic_authorization(Poco::URI(proxy)); !basic.empty())
@@ -214,38 +278,53 @@ struct HttpExchange::Parts {
         if (wanted.method != HTTPRequest::HTTP_GET)
             request.setContentLength64(static_cast<Poco::Int64>(wanted.body.size()));
         for (const auto& [name, value] : wanted.headers) request.set(name, value);
-        session->sendRequest(request) << wanted.body << std::flush;
+        session->sendRequest(request) << std::flush;
+        // Not by Poco's stream: that would be a system call for each 4 KiB.
+        for (auto rest = std::string_view(wanted.body); !rest.empty();) {
+            constexpr std::size_t most = 1024 * 1024;
+            const auto size = static_cast<int>(std::min(rest.size(), most));
+            const auto sent = session->socket().sendBytes(rest.data(), size);
+            if (sent <= 0) throw ConnectionResetException("the connection is closed");
+            rest.remove_prefix(static_cast<std::size_t>(sent));
+        }
         body = session->receiveResponse(response).rdbuf();
     }
 
     NoSigpipe no_sigpipe; ///< First, so that it lasts until the connection is closed.
     Call call;
+    HttpConnection* kept_by; ///< Null: the connection ends with this exchange.
     Poco::URI uri;
     std::string shown;
     HttpSettings settings;
     std::chrono::nanoseconds silence;
     std::string proxy; ///< "": none
     bool secure = false;
-    std::unique_ptr<HTTPClientSession> session;
+    std::unique_ptr<Session> session;
     std::optional<StreamSocket> socket; ///< Shared with the session.
     std::optional<CancelGuard> guard;   ///< After the socket: it must go first.
     HTTPResponse response;
     std::streambuf* body = nullptr; ///< The session's.
+    std::streamsize body_read = 0;  ///< Bytes of it.
     std::vector<char> buffer;
 };
 
 HttpExchange::HttpExchange(const Call& call, const HttpRequest& request,
-                           const HttpSettings& settings)
-    : parts_(std::make_unique<Parts>(call, request.url, settings)) {
+                           const HttpSettings& settings, HttpConnection* connection)
+    : parts_(std::make_unique<Parts>(call, request.url, settings, connection)) {
     call.check();
-    parts_->attempt("connect to", [&] { parts_->connect(); });
-    parts_->attempt(parts_->secure ? "speak TLS with" : "connect to",
-                    [&] { parts_->open_session(); });
+    if (!parts_->take_connection()) {
+        if (connection != nullptr) connection->drop();
+        parts_->attempt("connect to", [&] { parts_->connect(); });
+        parts_->attempt(parts_->secure ? "speak TLS with" : "connect to",
+                        [&] { parts_->open_session(); });
+    }
     parts_->attempt("read", [&] { parts_->ask(request); });
     call.check();
 }
 
-HttpExchange::~HttpExchange() = default;
+HttpExchange::~HttpExchange() {
+    parts_->leave_connection();
+}
 
 int HttpExchange::status() const {
     return parts_->response.getStatus();
@@ -270,6 +349,7 @@ std::span<const std::byte> HttpExchange::read() {
             parts.buffer.resize(static_cast<std::size_t>(ready));
         return parts.body->sgetn(parts.buffer.data(), ready);
     });
+    parts.body_read += got;
     parts.call.check();
     return std::as_bytes(std::span(parts.buffer).first(static_cast<std::size_t>(got)));
 }

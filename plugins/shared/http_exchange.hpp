@@ -53,10 +53,33 @@ void check_http_url(const std::string& name, const std::string& url);
 /// Throws CMW_CONFIG for files that cannot be read and for a proxy that is none.
 void check_http_settings(const HttpSettings& settings);
 
+/// A connection that outlasts an exchange: the next one with the same server goes over it, if its
+/// answer was read to the end and the server keeps it, too. Nothing closes it while it is idle, but
+/// one that was idle for longer than the limit, or that the server closed, is not used again. For
+/// one thread at a time.
+class HttpConnection {
+  public:
+    explicit HttpConnection(std::chrono::nanoseconds idle_limit);
+    ~HttpConnection();
+    HttpConnection(const HttpConnection&) = delete;
+    HttpConnection& operator=(const HttpConnection&) = delete;
+
+  private:
+    friend class HttpExchange;
+    struct Kept;
+    void drop();
+    bool usable() const;
+
+    std::chrono::nanoseconds idle_limit_;
+    std::unique_ptr<Kept> kept_; ///< Null: there is none.
+};
+
 class HttpExchange {
   public:
-    /// Connects, asks, and reads the head of the answer.
-    HttpExchange(const Call& call, const HttpRequest& request, const HttpSettings& settings);
+    /// Connects, asks, and reads the head of the answer. With a `connection` it goes over that, as
+    /// long as it is there, and leaves it behind; it must be the same server and settings each time.
+    HttpExchange(const Call& call, const HttpRequest& request, const HttpSettings& settings,
+                 HttpConnection* connection = nullptr);
     ~HttpExchange();
     HttpExchange(const HttpExchange&) = delete;
     HttpExchange& operator=(const HttpExchange&) = delete;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/record_text.hpp"
 
+#include "shared/utf8.hpp"
+
 #include <array>
 #include <cstdio>
 #include <ctime>
@@ -10,23 +12,6 @@ namespace cmw::record_text {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-
-/// The length of the UTF-8 sequence that `text` begins with; 0 if it is none (overlong forms,
-/// surrogates and what is over U+10FFFF are none, as the Unicode standard's table 3-7 has it).
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-    if (length == 0 || first > 0xF4 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xC0) != 0x80) return 0;
-    if (first == 0xE0 && byte(1) < 0xA0) return 0;
-    if (first == 0xED && byte(1) > 0x9F) return 0;
-    if (first == 0xF0 && byte(1) < 0x90) return 0;
-    if (first == 0xF4 && byte(1) > 0x8F) return 0;
-    return length;
-}
 
 /// The escape of a character that may not stand in a JSON string; "" of others.
 std::string_view short_escape(char character) {
@@ -80,7 +65,7 @@ void append_json_string(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const auto escape = short_escape(text[i]);
-        const auto length = sequence_length(text.substr(i));
+        const auto length = shared::utf8_length(text.substr(i));
         if (length > 0 && escape.empty() && byte >= 0x20 && byte != 0x7F) {
             i += length;
             continue;

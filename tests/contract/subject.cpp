@@ -23,7 +23,8 @@ using config::OptionValues;
 
 namespace {
 
-/// What a plugin needs beside its defaults; "{folder}" and "{port}" are replaced.
+/// What a plugin needs beside its defaults; "{folder}", "{port}" (of a server that is silent) and
+/// "{taker}" (the URL of one that takes all) are replaced.
 struct Needs {
     std::map<std::string, std::string> options;
     bool works = true;
@@ -48,6 +49,12 @@ const std::map<std::string, Needs>& known_needs() {
         {"log-backend file", {{{"path", "{folder}/{stream}.log"}}}},
         {"log-backend console", {{{"stream", "stderr"}}}},
         {"log-backend journald", {{{"socket", "{folder}/journal.socket"}}}},
+        {"log-backend cloudwatch",
+         {{{"group", "nodes"},
+           {"stream", "{stream}"},
+           {"endpoint", "{taker}"},
+           {"credentials", "anonymous"},
+           {"proxy", "none"}}}},
         {"log-backend sink", {{}}},
         {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},
@@ -96,6 +103,13 @@ OptionValue value_of(const OptionSpec& spec, const std::optional<std::string>& t
     return value;
 }
 
+void take_all(const HttpServer::Request& request, HttpServer::Connection& connection) {
+    const auto length = request.header("content-length");
+    connection.receive(length.empty() ? 0 : std::stoul(length));
+    connection.send(http_head("200 OK", {"Content-Length: 2"}, true) + "{}");
+    connection.keep();
+}
+
 } // namespace
 
 SilentServer::SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -112,7 +126,8 @@ SilentServer::~SilentServer() {
     ::close(socket_);
 }
 
-Subject::Subject(const plugin_host::Plugin& plugin) : plugin_(&plugin) {
+Subject::Subject(const plugin_host::Plugin& plugin)
+    : plugin_(&plugin), taker_(std::make_shared<HttpServer>(&take_all)) {
     write_text(*folder_ / "hashes.json", R"({"server": ")" + std::string(64, 'a') + R"("})");
     write_text(*folder_ / "server", "the program");
     const auto known = known_needs().find(label());
@@ -124,6 +139,7 @@ Subject::Subject(const plugin_host::Plugin& plugin) : plugin_(&plugin) {
             text = needed->second;
             replace(*text, "{folder}", folder());
             replace(*text, "{port}", std::to_string(server_->port()));
+            replace(*text, "{taker}", taker_->url(""));
         }
         options_.push_back(value_of(spec, text));
     }

@@ -4,6 +4,7 @@
 // and the SDK's smallest ones, each with options that let it work in a folder of the test.
 #pragma once
 
+#include "fakes/http_server.hpp"
 #include "fakes/receiver.hpp"
 #include "plugin_host/session.hpp"
 #include "support/temporary_folder.hpp"
@@ -46,6 +47,7 @@ class Subject {
     std::shared_ptr<SilentServer> server_ = std::make_shared<SilentServer>();
     std::shared_ptr<Receiver> journal_ =
         std::make_shared<Receiver>(Receiver::Kind::unix_datagram, folder() + "/journal.socket");
+    std::shared_ptr<HttpServer> taker_; ///< Takes all that is posted.
     config::OptionValues options_;
     config::OptionValues use_;
     bool works_ = false;

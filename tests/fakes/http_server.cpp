@@ -62,6 +62,18 @@ void HttpServer::Connection::send(std::string_view bytes) {
     }
 }
 
+std::string HttpServer::Connection::receive(std::size_t size) {
+    std::string bytes(size, '\0');
+    std::size_t got = 0;
+    while (got < size && wait_readable(fd_, stop_)) {
+        const auto more = ::recv(fd_, bytes.data() + got, size - got, 0);
+        if (more <= 0) break;
+        got += static_cast<std::size_t>(more);
+    }
+    bytes.resize(got);
+    return bytes;
+}
+
 void HttpServer::Connection::reset() {
     const linger at_once{1, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -99,27 +111,35 @@ struct HttpServer::State {
     void accept() {
         while (wait_readable(listener, stop)) {
             const int fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-            if (fd >= 0) connections.emplace_back([this, fd] { serve(fd); });
+            if (fd < 0) continue;
+            const std::lock_guard lock(mutex);
+            connections.emplace_back([this, fd] { serve(fd); });
         }
         for (auto& connection : connections) connection.join();
     }
 
     void serve(int fd) {
+        while (serve_one(fd)) {
+        }
+        ::close(fd);
+    }
+
+    /// Whether the connection is kept.
+    bool serve_one(int fd) {
         std::string head;
         char next = 0;
         while (!head.ends_with("\r\n\r\n") && wait_readable(fd, stop) &&
                ::recv(fd, &next, 1, 0) == 1)
             head += next;
-        if (head.ends_with("\r\n\r\n")) {
-            const auto request = parse(head);
-            {
-                const std::lock_guard lock(mutex);
-                requests.push_back(request);
-            }
-            Connection connection(fd, stop);
-            handler(request, connection);
+        if (!head.ends_with("\r\n\r\n")) return false;
+        const auto request = parse(head);
+        {
+            const std::lock_guard lock(mutex);
+            requests.push_back(request);
         }
-        ::close(fd);
+        Connection connection(fd, stop);
+        handler(request, connection);
+        return connection.kept_;
     }
 };
 
@@ -149,10 +169,15 @@ std::vector<HttpServer::Request> HttpServer::requests() const {
     return state_->requests;
 }
 
-std::string http_head(std::string_view status, const std::vector<std::string>& lines) {
+std::size_t HttpServer::connections() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->connections.size();
+}
+
+std::string http_head(std::string_view status, const std::vector<std::string>& lines, bool keep) {
     std::string head = "HTTP/1.1 " + std::string(status) + "\r\n";
     for (const auto& line : lines) head += line + "\r\n";
-    return head + "Connection: close\r\n\r\n";
+    return head + (keep ? "\r\n" : "Connection: close\r\n\r\n");
 }
 
 HttpServer::Handler serve_file(std::string content, FileManners manners) {

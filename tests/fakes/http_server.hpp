@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fakes/http_server.hpp - a small HTTP server on loopback that misbehaves on demand. Each
-// connection takes one request, which a handler of the test answers byte by byte.
+// fakes/http_server.hpp - a small HTTP server on loopback that misbehaves on demand. A handler of the
+// test answers each request byte by byte. A connection takes one, unless the handler keeps it.
 #pragma once
 
 #include <functional>
@@ -28,12 +28,17 @@ class HttpServer {
       public:
         explicit Connection(int fd, int stop) : fd_(fd), stop_(stop) {}
         void send(std::string_view bytes); ///< All of them, unless the client is gone.
-        void reset();                      ///< Ends the connection by a reset when it is closed.
-        void stall();                      ///< Until the client is gone or the server ends.
+        /// So many bytes of the request's body, or fewer if the client is gone.
+        std::string receive(std::size_t size);
+        void keep() { kept_ = true; } ///< For another request.
+        void reset();                 ///< Ends the connection by a reset when it is closed.
+        void stall();                 ///< Until the client is gone or the server ends.
 
       private:
+        friend class HttpServer;
         int fd_;
         int stop_;
+        bool kept_ = false;
     };
 
     using Handler = std::function<void(const Request&, Connection&)>;
@@ -46,14 +51,16 @@ class HttpServer {
     std::string url(const std::string& target) const; ///< "http://127.0.0.1:PORT" and `target`
     unsigned port() const;
     std::vector<Request> requests() const; ///< So far, in order.
+    std::size_t connections() const;       ///< So far.
 
   private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
-/// "HTTP/1.1 <status>", the header lines, an empty line.
-std::string http_head(std::string_view status, const std::vector<std::string>& lines = {});
+/// "HTTP/1.1 <status>", the header lines, "Connection: close" unless it is kept, an empty line.
+std::string http_head(std::string_view status, const std::vector<std::string>& lines = {},
+                      bool keep = false);
 
 /// How a server of one file behaves.
 struct FileManners {

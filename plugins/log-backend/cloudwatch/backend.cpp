@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend.hpp"
+
+#include "shared/template.hpp"
+
+#include <array>
+#include <cmw/identity.hpp>
+#include <unistd.h>
+
+namespace cmw::cloudwatch {
+
+namespace {
+
+/// Requests of one write that halve. One bad event among 10,000 takes 14 of them, so a write gets past
+/// some in any case; then the host calls again, after a pause.
+constexpr unsigned most_halvings = 100;
+
+ServiceSettings service_settings(const CloudWatchBackend::Settings& settings) {
+    return {.region = settings.region,
+            .endpoint = settings.endpoint,
+            .credentials = {settings.credentials, settings.key_id, settings.secret,
+                            settings.session_token, settings.profile},
+            .http = {.timeout = settings.timeout,
+                     .ca_file = settings.ca ? settings.ca->string() : "",
+                     .certificate_file = {},
+                     .key_file = {},
+                     .proxy = settings.proxy,
+                     .user_agent = {}}};
+}
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+void check_stream_pattern(const std::string& pattern) {
+    check_stream_name(shared::expand(pattern, {{"id", "x"}, {"stream", "x"}, {"host", "x"}}));
+}
+
+/// "PutRetentionPolicy" takes no other.
+void check_retention(std::int64_t days) {
+    constexpr std::array<std::int64_t, 22> known{1,    3,    5,    7,    14,   30,  60,  90,
+                                                 120,  150,  180,  365,  400,  545, 731, 1096,
+                                                 1827, 2192, 2557, 2922, 3288, 3653};
+    if (std::ranges::find(known, days) == known.end())
+        throw Error(CMW_CONFIG, "cannot use retention-days = " + std::to_string(days) +
+                                    ": CloudWatch Logs knows 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, "
+                                    "180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 "
+                                    "and 3653");
+}
+
+} // namespace
+
+void CloudWatchBackend::check(const Settings& settings) {
+    check_group_name(settings.group);
+    check_stream_pattern(settings.stream);
+    if (settings.retention_days) check_retention(*settings.retention_days);
+    check_service_settings(service_settings(settings));
+}
+
+void CloudWatchBackend::check_use(const Settings&, const UseSettings& use) {
+    if (use.group) check_group_name(*use.group);
+    if (use.stream) check_stream_pattern(*use.stream);
+}
+
+CloudWatchBackend::CloudWatchBackend(Settings settings, Host host,
+                                     const shared::Environment& environment)
+    : settings_(std::move(settings)),
+      host_(host),
+      service_(service_settings(settings_), environment, host),
+      destinations_(service_, {.create = settings_.create,
+                               .retention_days = settings_.retention_days.value_or(0),
+                               .tags = settings_.tags}) {
+    check(settings_);
+    if (settings_.compress) gzip_.emplace();
+}
+
+void CloudWatchBackend::limits(cmw_log_limits& limits) const {
+    limits.records = most_events;
+    limits.bytes = most_bytes;
+    limits.overhead_bytes = event_overhead;
+    limits.record_bytes = most_bytes - event_overhead;
+    limits.linger_ns = settings_.linger.count();
+}
+
+std::string CloudWatchBackend::stream_name(const std::string& pattern, std::string_view stream) {
+    const bool wants_id = pattern.find("{id}") != std::string::npos;
+    if (wants_id && id_.empty()) id_ = read_identity(host_, "id");
+    auto name = shared::expand(
+        pattern, {{"id", id_}, {"stream", std::string(stream)}, {"host", host_name()}});
+    check_stream_name(name);
+    return name;
+}
+
+Destination CloudWatchBackend::destination_of(const Batch& batch) {
+    const auto use = use_settings<CloudWatchBackend>(batch.use());
+    return {use.group.value_or(settings_.group),
+            stream_name(use.stream.value_or(settings_.stream), batch.stream())};
+}
+
+void CloudWatchBackend::tell_rejected(const Destination& destination, const Rejected& rejected) {
+    if (rejected.count() == 0) return;
+    rejected_ += rejected.count();
+    host_.warn("CloudWatch Logs dropped " + std::to_string(rejected.count()) + " records of " +
+               destination.shown() + ": " + std::to_string(rejected.too_old) +
+               " older than 14 days, " + std::to_string(rejected.expired) +
+               " older than the group keeps them, " + std::to_string(rejected.too_new) +
+               " more than 2 hours in the future (" + std::to_string(rejected_) +
+               " since this instance began); they are not sent again");
+}
+
+void CloudWatchBackend::set_aside(const Destination& destination, const Event& event,
+                                  const Refusal& refusal) {
+    ++set_aside_;
+    host_.error("CloudWatch Logs cannot take a record of " + std::to_string(event.message.size()) +
+                " bytes of " + destination.shown() + ": " + refusal.message + "; it is left out (" +
+                std::to_string(set_aside_) + " since this instance began)");
+}
+
+CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destination& destination,
+                                              std::span<const Event> events) {
+    json_.begin(destination.group, destination.stream);
+    for (const auto& event : by_time(events, sorted_)) json_.add(event.time_ms, event.message);
+    auto& body = json_.finish();
+    // The host counts bytes as they were read; what is not UTF-8 has grown.
+    const bool too_large = json_.message_bytes() + events.size() * event_overhead > most_bytes;
+    if (too_large && events.size() > 1) return Put::halve;
+
+    const std::string operation = "PutLogEvents";
+    const auto answer = gzip_ ? service_.call(call, operation, gzip_->compress(body), true)
+                              : service_.call(call, operation, body);
+    const auto refusal = parse_refusal(answer);
+    if (!refusal) {
+        tell_rejected(destination, parse_rejected(answer.body, events.size()));
+        return Put::done;
+    }
+    if (refusal->is("DataAlreadyAcceptedException")) return Put::done;
+    if (!is_about_events(*refusal))
+        throw service_.refused(*refusal, operation, destination.shown());
+    if (events.size() == 1) {
+        set_aside(destination, events.front(), *refusal);
+        return Put::done;
+    }
+    if (++halvings_ > most_halvings)
+        throw service_.refused(*refusal, operation, destination.shown());
+    return Put::halve;
+}
+
+void CloudWatchBackend::write(const Call& call, Batch& batch) {
+    const auto destination = destination_of(batch);
+    destinations_.ensure(call, destination);
+    events_.clear();
+    for (const auto& record : batch) {
+        constexpr std::int64_t millisecond = 1'000'000;
+        // The service takes no time before 1970.
+        const auto time_ms = std::max<std::int64_t>(record.time_ns, 0) / millisecond;
+        events_.push_back({time_ms, to_view(record.text)});
+    }
+    halvings_ = 0;
+    const std::span<const Event> all(events_);
+    for (std::size_t begin = 0; begin < all.size();) {
+        std::vector<std::size_t> ends{begin + part_size(all.subspan(begin))};
+        while (!ends.empty()) {
+            call.check();
+            const auto size = ends.back() - begin;
+            if (put(call, destination, all.subspan(begin, size)) == Put::halve) {
+                ends.push_back(begin + size / 2);
+                continue;
+            }
+            begin = ends.back();
+            ends.pop_back();
+            batch.delivered(begin);
+        }
+    }
+}
+
+} // namespace cmw::cloudwatch
