@@ -10,6 +10,8 @@
 #include "events_json.hpp"
 #include "gzip.hpp"
 #include "parts.hpp"
+#include "shared/aws_options.hpp"
+#include "shared/web_options.hpp"
 
 #include <cmw/log_backend.hpp>
 
@@ -80,38 +82,14 @@ class CloudWatchBackend final : public LogBackend {
                                    .fallback = "1s",
                                    .minimum = "0s",
                                    .maximum = "1m"}),
-        option<&Settings::credentials>(
-            {.name = "credentials",
-             .help =
-                 "Who asks: the options below; the environment (AWS_ACCESS_KEY_ID, "
-                 "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN); a profile of the AWS command line; "
-                 "the container's role (ECS, EKS); the instance's role (EC2); anonymous: nobody, "
-                 "for servers that ask nobody; auto: the first of them that is there.",
-             .fallback = "auto",
-             .choices = shared::aws_credential_sources}),
-        option<&Settings::key_id>({.name = "access-key-id", .help = "Id of the key to sign with."}),
-        option<&Settings::secret>({.name = "secret-access-key", .help = "Its secret."}),
-        option<&Settings::session_token>(
-            {.name = "session-token", .help = "Belongs to a key that is good for a time only."}),
-        option<&Settings::profile>(
-            {.name = "profile",
-             .help = "Profile in ~/.aws/credentials or ~/.aws/config (or the files that "
-                     "AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name); not set: AWS_PROFILE, "
-                     "then default."}),
-        option<&Settings::timeout>(
-            {.name = "timeout",
-             .help = "Give up when connecting takes longer, or no byte came for this long.",
-             .fallback = "20s",
-             .minimum = "100ms",
-             .maximum = "1h"}),
-        option<&Settings::proxy>(
-            {.name = "proxy",
-             .help =
-                 "URL of the proxy to go through, http://[USER:PASSWORD@]HOST:PORT, or \"none\"; "
-                 "not set: as http_proxy, https_proxy and no_proxy in the environment say."}),
-        option<&Settings::ca>(
-            {.name = "tls.ca",
-             .help = "PEM file of the certificate authorities to trust instead of the system's."}),
+        option<&Settings::credentials>(shared::aws_credentials_option),
+        option<&Settings::key_id>(shared::aws_key_id_option),
+        option<&Settings::secret>(shared::aws_secret_option),
+        option<&Settings::session_token>(shared::aws_session_token_option),
+        option<&Settings::profile>(shared::aws_profile_option),
+        option<&Settings::timeout>(shared::timeout_option),
+        option<&Settings::proxy>(shared::proxy_option),
+        option<&Settings::ca>(shared::tls_ca_option),
     };
     static constexpr std::array use_options{
         option<&UseSettings::group>(
