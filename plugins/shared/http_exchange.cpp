@@ -126,6 +126,7 @@ class Session final : public HTTPClientSession {
 
   private:
     int write(const char* bytes, std::streamsize size) override {
+        // NOLINTNEXTLINE(bugprone-parent-virtual-call): that of the parent is what connects anew.
         return HTTPSession::write(bytes, size);
     }
     void connect(const SocketAddress&) override {

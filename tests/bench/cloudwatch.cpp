@@ -108,8 +108,8 @@ void serve_http(int connection, Counted& counted) {
         const auto end = head.find("\r\n\r\n");
         if (end == head.npos) continue;
         const auto length = head.find("Content-Length: ");
-        auto left =
-            std::atoll(head.c_str() + length + 16) - static_cast<long long>(head.size() - end - 4);
+        auto left = std::strtoll(head.c_str() + length + 16, nullptr, 10) -
+                    static_cast<long long>(head.size() - end - 4);
         while (left > 0) {
             const auto more = ::recv(connection, buffer.data(), buffer.size(), 0);
             if (more <= 0) return;

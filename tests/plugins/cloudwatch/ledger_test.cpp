@@ -55,7 +55,7 @@ Ledger ledger_of(const FakeCloudWatch& fake, std::size_t written) {
     Ledger ledger;
     std::size_t next = 0;
     for (const auto& message : fake.messages()) {
-        const auto number = static_cast<std::size_t>(std::atoll(message.c_str() + 5));
+        const auto number = static_cast<std::size_t>(std::stoull(message.substr(5)));
         if (number > next) ledger.in_order = false;
         if (number < next)
             ++ledger.again;
