@@ -163,11 +163,12 @@ Measured measure_ours(const test::TemporaryFolder& folder, const std::string& pl
                             (processor_seconds() - processor) * 1e6 / static_cast<double>(lines)};
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    std::printf("{\"benchmark\":\"cloudwatch\",\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,"
-                "\"requests\":%llu,\"peak_rss_mb\":%.1f}\n",
-                measured.lines_per_s, measured.cpu_s_per_million,
-                static_cast<unsigned long long>(endpoint.counted().requests),
-                static_cast<double>(used.ru_maxrss) / 1024);
+    (void)std::printf(
+        "{\"benchmark\":\"cloudwatch\",\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,"
+        "\"requests\":%llu,\"peak_rss_mb\":%.1f}\n",
+        measured.lines_per_s, measured.cpu_s_per_million,
+        static_cast<unsigned long long>(endpoint.counted().requests),
+        static_cast<double>(used.ru_maxrss) / 1024);
     return measured;
 }
 
@@ -205,16 +206,16 @@ void measure_rsyslog(const test::TemporaryFolder& folder, const Measured& ours) 
     rusage used{};
     ::wait4(pid, nullptr, 0, &used);
     if (!whole) {
-        std::fprintf(stderr, "rsyslog did not send all lines: no ratio\n");
+        (void)std::fprintf(stderr, "rsyslog did not send all lines: no ratio\n");
         return;
     }
     const auto count = static_cast<double>(lines_for_rsyslog);
     const auto cpu = seconds_of(used) * 1e6 / count;
-    std::printf("{\"benchmark\":\"cloudwatch\",\"peer\":\"rsyslog imfile to TCP\","
-                "\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,\"peak_rss_mb\":%.1f,"
-                "\"our_lines_per_s_to_its\":%.1f,\"its_cpu_to_ours\":%.1f}\n",
-                count / taken.count(), cpu, static_cast<double>(used.ru_maxrss) / 1024,
-                ours.lines_per_s * taken.count() / count, cpu / ours.cpu_s_per_million);
+    (void)std::printf("{\"benchmark\":\"cloudwatch\",\"peer\":\"rsyslog imfile to TCP\","
+                      "\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,\"peak_rss_mb\":%.1f,"
+                      "\"our_lines_per_s_to_its\":%.1f,\"its_cpu_to_ours\":%.1f}\n",
+                      count / taken.count(), cpu, static_cast<double>(used.ru_maxrss) / 1024,
+                      ours.lines_per_s * taken.count() / count, cpu / ours.cpu_s_per_million);
 }
 
 } // namespace
@@ -222,7 +223,8 @@ void measure_rsyslog(const test::TemporaryFolder& folder, const Measured& ours) 
 int main() {
     const char* plugins = std::getenv("CMIX_WRAPPER_PLUGINS");
     if (plugins == nullptr) {
-        std::fprintf(stderr, "skipped: CMIX_WRAPPER_PLUGINS does not name the plugin folder\n");
+        (void)std::fprintf(stderr,
+                           "skipped: CMIX_WRAPPER_PLUGINS does not name the plugin folder\n");
         return 77;
     }
     const test::TemporaryFolder folder;
