@@ -55,6 +55,8 @@ const std::map<std::string, Needs>& known_needs() {
            {"endpoint", "{taker}"},
            {"credentials", "anonymous"},
            {"proxy", "none"}}}},
+        {"log-backend http", {{{"url", "{taker}/logs"}, {"proxy", "none"}}}},
+        {"log-backend loki", {{{"url", "{taker}"}, {"proxy", "none"}}}},
         {"log-backend sink", {{}}},
         {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},
@@ -106,7 +108,9 @@ OptionValue value_of(const OptionSpec& spec, const std::optional<std::string>& t
 void take_all(const HttpServer::Request& request, HttpServer::Connection& connection) {
     const auto length = request.header("content-length");
     connection.receive(length.empty() ? 0 : std::stoul(length));
-    connection.send(http_head("200 OK", {"Content-Length: 2"}, true) + "{}");
+    const bool to_loki = request.target.ends_with("/push");
+    connection.send(to_loki ? http_head("204 No Content", {"Content-Length: 0"}, true)
+                            : http_head("200 OK", {"Content-Length: 2"}, true) + "{}");
     connection.keep();
 }
 

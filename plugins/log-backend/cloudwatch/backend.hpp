@@ -8,9 +8,9 @@
 
 #include "destination.hpp"
 #include "events_json.hpp"
-#include "gzip.hpp"
 #include "parts.hpp"
 #include "shared/aws_options.hpp"
+#include "shared/gzip.hpp"
 #include "shared/web_options.hpp"
 
 #include <cmw/log_backend.hpp>
@@ -131,7 +131,7 @@ class CloudWatchBackend final : public LogBackend {
     EventsJson json_;           ///< This and the others: kept for their memory.
     std::vector<Event> events_; ///< Of the batch.
     std::vector<Event> sorted_;
-    std::optional<Gzip> gzip_;
+    std::optional<shared::Gzip> gzip_;
     unsigned halvings_ = 0;      ///< For the batch.
     std::uint64_t rejected_ = 0; ///< Events that the service took and dropped, so far.
     std::uint64_t set_aside_ = 0;

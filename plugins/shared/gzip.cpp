@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gzip.hpp"
+#include "shared/gzip.hpp"
 
 #include <new>
 #include <zlib.h>
 
-namespace cmw::cloudwatch {
+namespace cmw::shared {
 
 Gzip::Gzip() : stream_(std::make_unique<z_stream_s>()) {
     constexpr int gzip_format = 15 + 16;
@@ -32,4 +32,4 @@ std::string& Gzip::compress(const std::string& text) {
     return packed_;
 }
 
-} // namespace cmw::cloudwatch
+} // namespace cmw::shared

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// cloudwatch/gzip.hpp - compresses bodies, each by itself, with the memory of one compressor.
+// shared/gzip.hpp - compresses bodies, each by itself, with the memory of one compressor.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 struct z_stream_s;
 
-namespace cmw::cloudwatch {
+namespace cmw::shared {
 
 class Gzip {
   public:
@@ -26,4 +26,4 @@ class Gzip {
     std::string packed_;
 };
 
-} // namespace cmw::cloudwatch
+} // namespace cmw::shared

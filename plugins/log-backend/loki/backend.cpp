@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "backend.hpp"
+
+#include "shared/template.hpp"
+
+#include <Poco/URI.h>
+#include <array>
+#include <unistd.h>
+
+namespace cmw::loki {
+
+namespace {
+
+/// What an entry has beside its text, about.
+constexpr std::uint32_t overhead = 30;
+/// Loki refuses longer lines by default at 256 KiB; bytes that are not UTF-8 become three.
+constexpr std::uint32_t record_bytes = 85 * 1024;
+
+std::string hostname() {
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) return "";
+    return name.data();
+}
+
+Labels expanded(const Labels& labels, std::string_view stream) {
+    static const std::string host = hostname();
+    Labels made;
+    for (const auto& [name, value] : labels)
+        made[name] = shared::expand(value, {{"stream", std::string(stream)}, {"hostname", host}});
+    return made;
+}
+
+Labels labels_of(const LokiBackend::Settings& settings, const LokiBackend::UseSettings& use,
+                 std::string_view stream) {
+    static const Labels usual{
+        {"job", "cmix-wrapper"}, {"host", "{hostname}"}, {"stream", "{stream}"}};
+    auto labels = settings.labels.empty() ? usual : settings.labels;
+    for (const auto& [name, value] : use.labels) labels[name] = value;
+    return expanded(labels, stream);
+}
+
+void check_labels(const Labels& labels) {
+    for (const auto& [name, value] : labels)
+        if (!is_label_name(name))
+            throw Error(CMW_CONFIG, "cannot use the label \"" + name +
+                                        "\": a name has letters, digits and _, and begins with "
+                                        "no digit and not with __");
+    (void)expanded(labels, "");
+}
+
+shared::PosterSettings poster_settings(const LokiBackend::Settings& settings) {
+    shared::PosterSettings made;
+    made.url = settings.url;
+    shared::check_http_url("url", made.url);
+    if (const Poco::URI uri(made.url); uri.getPath().empty() || uri.getPath() == "/")
+        made.url += std::string(made.url.ends_with('/') ? "" : "/") + "loki/api/v1/push";
+    made.headers = settings.headers;
+    made.headers["Content-Type"] = "application/json";
+    if (!settings.tenant.empty()) made.headers["X-Scope-OrgID"] = settings.tenant;
+    if (const auto& token = settings.bearer_token.reveal(); !token.empty())
+        made.headers["Authorization"] = "Bearer " + token;
+    made.gzip = settings.gzip;
+    made.http = shared::http_settings(settings.timeout, settings.proxy, settings.ca,
+                                      settings.certificate, settings.key);
+    shared::check_poster(made);
+    return made;
+}
+
+} // namespace
+
+void LokiBackend::check(const Settings& settings) {
+    (void)poster_settings(settings);
+    check_labels(settings.labels);
+}
+
+void LokiBackend::check_use(const Settings&, const UseSettings& use) {
+    check_labels(use.labels);
+}
+
+LokiBackend::LokiBackend(Settings settings, Host host)
+    : settings_(std::move(settings)), host_(host), poster_(poster_settings(settings_)) {
+    check(settings_);
+}
+
+void LokiBackend::limits(cmw_log_limits& limits) const {
+    limits.bytes = static_cast<std::uint64_t>(settings_.max_batch.count);
+    limits.overhead_bytes = overhead;
+    limits.record_bytes = std::min(limits.record_bytes, record_bytes);
+    limits.linger_ns = settings_.linger.count();
+}
+
+void LokiBackend::write(const Call& call, Batch& batch) {
+    body_.clear();
+    append_push(body_, batch,
+                labels_of(settings_, use_settings<LokiBackend>(batch.use()), batch.stream()),
+                settings_.level_label);
+    const auto answer = poster_.post(call, body_);
+    // Loki says 204. A 200 with a page is from somebody else.
+    if (answer.status == 204) return;
+    if (answer.status != 400 || !took_the_rest(answer.text)) throw poster_.refused(answer);
+    host_.warn("Loki will never take some of " + std::to_string(batch.size()) +
+               " records of stream " + std::string(batch.stream()) +
+               ", and took the others: " + answer.text);
+}
+
+} // namespace cmw::loki

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "push.hpp"
+
+#include "shared/record_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace cmw::loki {
+
+namespace {
+
+constexpr std::uint32_t levels = CMW_LEVEL_FATAL + 1;
+constexpr std::uint32_t usual_level = CMW_LEVEL_INFO;
+
+std::uint32_t level_of(const cmw_log_record& record) {
+    return record.level < levels ? record.level : usual_level;
+}
+
+void append_labels(std::string& out, const Labels& labels) {
+    out += '{';
+    bool first = true;
+    for (const auto& [name, value] : labels) {
+        if (!std::exchange(first, false)) out += ',';
+        record_text::append_json_string(out, name);
+        out += ':';
+        record_text::append_json_string(out, value);
+    }
+    out += '}';
+}
+
+void append_entry(std::string& out, const cmw_log_record& record) {
+    out.append("[\"").append(std::to_string(entry_time(record))).append("\",");
+    record_text::append_json_string(out, {record.text.data, record.text.size});
+    out += ']';
+}
+
+std::string lower(std::string_view text) {
+    std::string made(text);
+    for (auto& c : made)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return made;
+}
+
+} // namespace
+
+std::int64_t entry_time(const cmw_log_record& record) {
+    for (const std::uint64_t room : {1'000'000U, 1'000U})
+        if (record.time_ns % static_cast<std::int64_t>(room) == 0)
+            return record.time_ns + static_cast<std::int64_t>(record.sequence % room);
+    return record.time_ns;
+}
+
+void append_push(std::string& out, const Batch& batch, const Labels& labels, bool level_label) {
+    std::array<bool, levels> there{};
+    for (const auto& record : batch) there.at(level_label ? level_of(record) : 0) = true;
+    out += R"({"streams":[)";
+    bool first_stream = true;
+    for (std::uint32_t level = 0; level < levels; ++level) {
+        if (!there.at(level)) continue;
+        if (!std::exchange(first_stream, false)) out += ',';
+        out += R"({"stream":)";
+        auto all = labels;
+        if (level_label) all["level"] = lower(record_text::level_name(level));
+        append_labels(out, all);
+        out += R"(,"values":[)";
+        bool first = true;
+        for (const auto& record : batch) {
+            if (level_label && level_of(record) != level) continue;
+            if (!std::exchange(first, false)) out += ',';
+            append_entry(out, record);
+        }
+        out += "]}";
+    }
+    out += "]}";
+}
+
+bool took_the_rest(std::string_view text) {
+    // pkg/validation/validate.go and pkg/chunkenc of Loki.
+    static constexpr std::array reasons{"entry too far behind",      "entry out of order",
+                                        "timestamp too old",         "timestamp too new",
+                                        "greater than max age",      "max entry size",
+                                        "too old, oldest acceptable"};
+    const auto said = lower(text);
+    return std::ranges::any_of(reasons,
+                               [&](const char* one) { return said.find(one) != said.npos; });
+}
+
+bool is_label_name(std::string_view name) {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_';
+    };
+    return !name.empty() && std::ranges::all_of(name, fits) &&
+           !(name.front() >= '0' && name.front() <= '9') && !name.starts_with("__");
+}
+
+} // namespace cmw::loki
