@@ -4,8 +4,12 @@
 #include "control/history.hpp"
 #include "app/ask_host.hpp"
 #include "app/commands.hpp"
+#include "app/configuration.hpp"
 #include "app/line_count.hpp"
 #include "app/terminal.hpp"
+#include "base/system.hpp"
+#include "control/api.hpp"
+#include "state/database.hpp"
 
 #include <ctime>
 #include <unistd.h>
@@ -58,25 +62,45 @@ std::string render(const std::vector<state::HistoryEntry>& entries, bool colours
     return table.render(colours);
 }
 
+using Entries = std::vector<state::HistoryEntry>;
+
+int show(const base::Result<Entries>& entries) {
+    if (!entries) return failure(entries.error());
+    print(entries->empty() ? "nothing has happened yet\n"
+                           : render(*entries, wants_colours(STDOUT_FILENO)));
+    return ExitStatus::done;
+}
+
+/// What the host kept that does not run.
+int show_kept(const Arguments& arguments, const std::string& path, std::size_t limit) {
+    auto database = state::Database::open_to_read(path);
+    if (!database) return failure(database.error());
+    const auto name = arguments.words.empty() ? std::string() : arguments.words.front();
+    const auto entries = database->history(name, std::min(limit, control::Api::max_history));
+    if (!entries) return failure(entries.error());
+    report({"", "the host does not run: this is what it kept", ""});
+    if (!arguments.has("json")) return show(entries);
+    print(control::to_json(*entries) + "\n");
+    return ExitStatus::done;
+}
+
 } // namespace
 
 int history(const Arguments& arguments) {
     const auto limit = line_count(arguments, 50);
     if (!limit) return misused(limit.error());
-    const auto client = client_of(arguments);
-    if (!client) return client.error();
+    const auto files = read_files(arguments);
+    if (!files) return misconfigured(files.error());
     auto path = fmt::format("/v1/history?limit={}", *limit);
     if (!arguments.words.empty()) path += "&name=" + escaped(arguments.words.front());
-    const auto answer = client->get(path);
-    if (!answer) return failure(answer.error());
-    if (arguments.has("json")) {
-        print(*answer);
-        return ExitStatus::done;
+    const auto answer = control::Client(control_socket(files->host)).get(path);
+    if (!answer) {
+        const auto state = files->host.state_dir + "/state.db";
+        const bool kept = answer.error().no_host && base::sys::stat(state);
+        return kept ? show_kept(arguments, state, *limit) : failure(answer.error());
     }
-    const auto entries = control::parse_history(*answer);
-    if (!entries) return failure(entries.error());
-    print(entries->empty() ? "nothing has happened yet\n"
-                           : render(*entries, wants_colours(STDOUT_FILENO)));
+    if (!arguments.has("json")) return show(control::parse_history(*answer));
+    print(*answer);
     return ExitStatus::done;
 }
 

@@ -8,6 +8,7 @@
 #include <Poco/Data/SQLite/Connector.h>
 #include <Poco/Data/SQLite/SQLiteException.h>
 #include <Poco/Data/Transaction.h>
+#include <Poco/URI.h>
 
 namespace cmw::state {
 
@@ -57,6 +58,19 @@ Result<Database> Database::open_or_begin_anew(const std::string& path, std::stri
     for (const auto* suffix : {"-wal", "-shm"}) (void)base::sys::unlink(path + suffix);
     notice = fmt::format("{}; moved aside to {}", base::to_string(first.error()), aside);
     return open(path);
+}
+
+Result<Database> Database::open_to_read(const std::string& path) {
+    Poco::Data::SQLite::Connector::registerConnector();
+    return guarded(path, "read the state", [&] {
+        std::string name;
+        Poco::URI::encode(path, "?#", name);
+        // A host that ended in order left no log beside it; then no file is made to read it.
+        const auto* how = base::sys::stat(path + "-wal") ? "?mode=ro" : "?mode=ro&immutable=1";
+        Poco::Data::Session session("SQLite", "file:" + name + how, open_timeout_s);
+        check_history(session);
+        return Database(std::make_unique<Impl>(Impl{path, std::move(session)}));
+    });
 }
 
 Result<std::string> Database::host_value(const std::string& key) {

@@ -90,6 +90,8 @@ class Database {
     /// The same, but a damaged one is moved aside and made anew; then `notice` is not empty: tell
     /// the operator.
     static base::Result<Database> open_or_begin_anew(const std::string& path, std::string& notice);
+    /// The state of a host that does not run, for history() alone: nothing is written or upgraded.
+    static base::Result<Database> open_to_read(const std::string& path);
     ~Database();
     Database(Database&&) noexcept;
     Database& operator=(Database&&) noexcept;

@@ -60,7 +60,25 @@ void run_script(Poco::Data::Session& session, std::string_view script) {
     }
 }
 
+/// The first version whose history is as it is now.
+constexpr std::size_t history_version = 2;
+
+std::size_t version_of(Poco::Data::Session& session) {
+    std::size_t version = 0;
+    session << "PRAGMA user_version", into(version), now;
+    if (version > upgrades.size())
+        throw Poco::Data::DataException(
+            fmt::format("its version is {}, and this program knows {}", version, upgrades.size()));
+    return version;
+}
+
 } // namespace
+
+void check_history(Poco::Data::Session& session) {
+    if (version_of(session) < history_version)
+        throw Poco::Data::DataException(
+            "it is of an earlier version; the next start of the host upgrades it");
+}
 
 void prepare(Poco::Data::Session& session) {
     std::string answer;
@@ -69,11 +87,7 @@ void prepare(Poco::Data::Session& session) {
     session << "PRAGMA quick_check(1)", into(answer), now;
     if (answer != "ok")
         throw Poco::Data::SQLite::CorruptImageException("the file is damaged: " + answer);
-    std::size_t version = 0;
-    session << "PRAGMA user_version", into(version), now;
-    if (version > upgrades.size())
-        throw Poco::Data::DataException(
-            fmt::format("its version is {}, and this program knows {}", version, upgrades.size()));
+    auto version = version_of(session);
     if (version == upgrades.size()) return;
     session.begin();
     for (; version < upgrades.size(); ++version) run_script(session, upgrades[version]);

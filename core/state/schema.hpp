@@ -13,4 +13,7 @@ namespace cmw::state {
 /// file, one of a newer program.
 void prepare(Poco::Data::Session& session);
 
+/// Throws likewise if the history in it cannot be read as it is. Writes nothing.
+void check_history(Poco::Data::Session& session);
+
 } // namespace cmw::state

@@ -4,9 +4,12 @@
 
 #include <csignal>
 #include <doctest/doctest.h>
+#include <map>
+#include <pwd.h>
 #include <regex>
 #include <set>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace cmw::test;
 
@@ -72,6 +75,33 @@ TEST_CASE("check passes what is right, and run refuses what is not") {
     CHECK(run.status == 2);
     CHECK(has(run.output + run.errors, "wrapper.toml:"));
     CHECK(has(run.output + run.errors, "colour"));
+}
+
+TEST_CASE("check passes each shipped configuration, on a machine that has its users and folders") {
+    const TemporaryFolder machine;
+    const auto user = ::getpwuid(::geteuid());
+    REQUIRE(user != nullptr);
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(CONFIGURATIONS)) {
+        if (entry.path().extension() != ".toml") continue;
+        CAPTURE(entry.path().filename().string());
+        auto text = read_text(entry.path());
+        text = std::regex_replace(text, std::regex("/(opt|home|var)/"), machine / "$1/");
+        text = std::regex_replace(text, std::regex("user = \"[a-z]+\""),
+                                  "user = \"" + std::string(user->pw_name) + "\"");
+        const std::string own = "[host]\nplugin-path = [\"" PLUGINS "\"]\n";
+        text = has(text, "[host]\n") ? std::regex_replace(text, std::regex("\\[host\\]\n"), own)
+                                     : text + "\n" + own;
+        for (const auto* folder : {"opt/xxnetwork/log", "home/op", "home/gaia/.gaia", "var/lib"})
+            std::filesystem::create_directories(machine / folder);
+        write_text(machine / "wrapper.toml", text);
+        const auto checked = run({program_path(), "check", "-c", machine / "wrapper.toml"});
+        CAPTURE(checked.output);
+        CHECK(checked.errors == "");
+        CHECK(checked.status == 0);
+        ++count;
+    }
+    CHECK(count >= 4);
 }
 
 TEST_CASE("plan tells what run would do, and does nothing") {
@@ -156,9 +186,37 @@ TEST_CASE("status, history and logs are for people, --json for programs") {
     const Status history(site.command({"history", "--json"}).output);
     CHECK_FALSE(history["[0].event"].empty());
     REQUIRE(eventually([&] { return has(site.node_log(), " line 5\n"); }));
+    CHECK(site.command({"stop", "node"}).status == 0); // It writes no more while it is read.
     const auto logs = site.command({"logs", "-n", "2", "node"});
     CHECK(logs.status == 0);
     CHECK(std::count(logs.output.begin(), logs.output.end(), '\n') == 2);
+}
+
+TEST_CASE("history of a host that does not run is read from its state, which stays as it is") {
+    for (const int signal : {SIGTERM, SIGKILL}) {
+        CAPTURE(signal);
+        Site site;
+        CHECK(site.command({"history"}).status == 3); // There was none yet.
+        site.run_version_1();
+        REQUIRE(eventually([&] { return has(site.history(), "activated"); }));
+        REQUIRE(site.end(signal));
+        std::map<std::string, std::string> before;
+        for (const auto& file : std::filesystem::directory_iterator(site.folder / "state"))
+            if (file.path().extension() == ".db" || file.path().extension() == ".db-wal")
+                before[file.path()] = read_text(file.path());
+        const auto people = site.command({"history"});
+        CAPTURE(people.errors);
+        CHECK(people.status == 0);
+        CHECK(has(people.output, "activated"));
+        CHECK(people.errors == "cmix-wrapper: the host does not run: this is what it kept\n");
+        const auto one = site.command({"history", "--json", "-n", "1", "server"});
+        CHECK(one.status == 0);
+        const Status entries(one.output);
+        CHECK(entries["[0].event"] == "activated");
+        CHECK(entries["[0].to"] == site.first);
+        CHECK(entries["[1].event"].empty());
+        for (const auto& [path, content] : before) CHECK(read_text(path) == content);
+    }
 }
 
 TEST_CASE("digest names files as the chain does") {
