@@ -27,6 +27,7 @@ std::string reason() {
     ::ERR_clear_error();
     if (code == 0)
         return system != 0 ? std::generic_category().message(system) : "it closed the connection";
+    if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
     const auto* text = ::ERR_reason_error_string(code);
     return text != nullptr ? text : "error " + std::to_string(code);
 }
