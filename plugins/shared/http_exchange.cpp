@@ -243,8 +243,9 @@ struct HttpExchange::Parts {
     /// False: there is none that can be used.
     bool take_connection() {
         if (kept_by == nullptr || !kept_by->usable()) return false;
-        session = std::move(kept_by->kept_->session);
-        socket = std::move(kept_by->kept_->socket);
+        auto kept = std::move(kept_by->kept_);
+        session = std::move(kept->session);
+        socket = std::move(kept->socket);
         guard.emplace(call, socket->impl()->sockfd());
         set_silence();
         return true;
