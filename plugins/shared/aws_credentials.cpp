@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/aws_credentials.hpp"
 
+#include "shared/aws_process.hpp"
 #include "shared/aws_profile.hpp"
+#include "shared/aws_web_identity.hpp"
 #include "shared/file_beginning.hpp"
 
 #include <array>
@@ -74,7 +76,7 @@ std::optional<AwsLoan> AwsCredentials::from_environment() const {
                    "AWS_ACCESS_KEY_ID in the environment"};
 }
 
-std::optional<AwsLoan> AwsCredentials::from_profile(std::string& why) const {
+std::optional<AwsLoan> AwsCredentials::from_profile(const Call& call, std::string& why) const {
     const auto name = or_else(settings_.profile, or_else(environment_("AWS_PROFILE"), "default"));
     const auto folder = home(environment_) + "/.aws/";
     const auto files = {
@@ -92,7 +94,14 @@ std::optional<AwsLoan> AwsCredentials::from_profile(std::string& why) const {
                             Secret(value("aws_session_token"))},
                            AwsLoan::lasting,
                            "the profile " + name + " in " + file};
-        for (const auto* other : {"role_arn", "sso_session", "sso_start_url", "credential_process"})
+        if (const auto command = value("credential_process"); !command.empty())
+            return run_credential_process(call, command);
+        if (!value("role_arn").empty() && !value("web_identity_token_file").empty())
+            return fetch_web_identity(
+                call,
+                {value("web_identity_token_file"), value("role_arn"), value("role_session_name")},
+                environment_, product_);
+        for (const auto* other : {"role_arn", "sso_session", "sso_start_url"})
             if (!value(other).empty())
                 why += (why.empty() ? "" : ", ") + file + ": the profile " + name + " uses " +
                        other + ", which is not supported";
@@ -108,8 +117,11 @@ AwsLoan AwsCredentials::find(const Call& call) const {
         if (auto loan = from_options()) return *loan;
     if (wanted("environment"))
         if (auto loan = from_environment()) return *loan;
+    if (wanted("web-identity"))
+        if (const auto identity = web_identity_of(environment_))
+            return fetch_web_identity(call, *identity, environment_, product_);
     if (wanted("profile"))
-        if (auto loan = from_profile(why)) return *loan;
+        if (auto loan = from_profile(call, why)) return *loan;
     if (wanted("container") && !container_url(environment_).empty())
         return fetch_container_role(call, environment_, product_);
     if (settings_.source == "instance" || (any && may_have_instance_role(environment_)))
@@ -118,7 +130,7 @@ AwsLoan AwsCredentials::find(const Call& call) const {
                              "\"anonymous\" for what everybody may read";
     if (any)
         throw Error(CMW_DENIED, "cannot find AWS credentials: none in the options and in "
-                                "AWS_ACCESS_KEY_ID, no profile (" +
+                                "AWS_ACCESS_KEY_ID, no web identity, no profile (" +
                                     why + "), no role of a container, not in EC2" + help);
     if (settings_.source == "profile")
         throw Error(CMW_DENIED, "cannot find AWS credentials: no profile (" + why + ")" + help);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// shared/aws_credentials.hpp - who signs requests to AWS: the options, the environment, the files of
-// the AWS command line, the container's role, the machine's role, or nobody. For one thread.
+// shared/aws_credentials.hpp - who signs requests to AWS: the options, the environment, a web identity,
+// the files of the AWS command line, the container's role, the machine's role, or nobody. For one thread.
 #pragma once
 
 #include "shared/aws_role.hpp"
@@ -11,8 +11,9 @@
 namespace cmw::shared {
 
 /// For an option `credentials`.
-inline constexpr const char* aws_credential_sources[] = {
-    "auto", "options", "environment", "profile", "container", "instance", "anonymous", nullptr};
+inline constexpr const char* aws_credential_sources[] = {"auto",         "options",   "environment",
+                                                         "web-identity", "profile",   "container",
+                                                         "instance",     "anonymous", nullptr};
 
 struct AwsCredentialSettings {
     std::string source = "auto"; ///< One of the above; "auto": the first of them that has any.
@@ -47,7 +48,7 @@ class AwsCredentials {
     AwsLoan find(const Call& call) const;
     std::optional<AwsLoan> from_options() const;
     std::optional<AwsLoan> from_environment() const;
-    std::optional<AwsLoan> from_profile(std::string& why) const;
+    std::optional<AwsLoan> from_profile(const Call& call, std::string& why) const;
 
     AwsCredentialSettings settings_;
     Environment environment_;

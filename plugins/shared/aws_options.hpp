@@ -13,7 +13,8 @@ namespace cmw::shared {
 inline constexpr OptionText aws_credentials_option{
     .name = "credentials",
     .help = "Who asks: the options below; the environment (AWS_ACCESS_KEY_ID, "
-            "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN); a profile of the AWS command line; the "
+            "AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN); a web identity "
+            "(AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN); a profile of the AWS command line; the "
             "container's role (ECS, EKS); the instance's role (EC2); anonymous: nobody, for what "
             "everybody may read; auto: the first of them that is there.",
     .fallback = "auto",

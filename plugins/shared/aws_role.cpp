@@ -26,18 +26,6 @@ std::string text_of(const Poco::JSON::Object& object, const char* name) {
     return value.isString() ? value.extract<std::string>() : "";
 }
 
-/// Seconds since the Unix epoch of "2026-01-01T00:00:00Z".
-std::int64_t time_of(const std::string& text) {
-    Poco::DateTime date;
-    int zone = 0;
-    // Poco alone would take any text for some date.
-    const bool shaped = text.size() >= 20 && text[4] == '-' && text[10] == 'T' && text[13] == ':';
-    if (!shaped ||
-        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FORMAT, text, date, zone))
-        throw Error(CMW_INVALID, "cannot read the role's credentials: when they end is no time");
-    return date.timestamp().epochTime();
-}
-
 HttpSettings settings_for(const std::string& product) {
     HttpSettings settings;
     settings.timeout = patience;
@@ -79,6 +67,17 @@ bool begins_with(const char* file, std::string_view word) {
 
 } // namespace
 
+std::int64_t parse_role_time(const std::string& text) {
+    Poco::DateTime date;
+    int zone = 0;
+    // Poco alone would take any text for some date.
+    const bool shaped = text.size() >= 20 && text[4] == '-' && text[10] == 'T' && text[13] == ':';
+    if (!shaped ||
+        !Poco::DateTimeParser::tryParse(Poco::DateTimeFormat::ISO8601_FORMAT, text, date, zone))
+        throw Error(CMW_INVALID, "cannot read the role's credentials: when they end is no time");
+    return date.timestamp().epochTime();
+}
+
 AwsLoan parse_role_credentials(const std::string& json) try {
     Poco::JSON::Parser parser;
     parser.setDepth(8);
@@ -90,11 +89,13 @@ AwsLoan parse_role_credentials(const std::string& json) try {
                   Secret(text_of(object, "Token"))},
                  AwsLoan::lasting,
                  {}};
+    if (loan.keys.session_token.reveal().empty())
+        loan.keys.session_token = Secret(text_of(object, "SessionToken")); // A program's.
     if (loan.keys.key_id.empty() || loan.keys.secret.reveal().empty())
         throw Error(CMW_INVALID,
                     "cannot read the role's credentials: there are none in the answer");
     if (const auto expires = text_of(object, "Expiration"); !expires.empty())
-        loan.expires = time_of(expires);
+        loan.expires = parse_role_time(expires);
     return loan;
 } catch (const Poco::Exception&) {
     throw Error(CMW_INVALID, "cannot read the role's credentials: the answer is not their JSON");

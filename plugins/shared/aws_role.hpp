@@ -23,7 +23,10 @@ struct AwsLoan {
     std::string origin;             ///< "the option access-key-id"
 };
 
-/// The JSON that both services answer. Throws CMW_INVALID, without a word of what is in it.
+/// Seconds since the Unix epoch of "2026-01-01T00:00:00Z". Throws CMW_INVALID.
+std::int64_t parse_role_time(const std::string& text);
+
+/// The JSON that both services answer, and programs print. Throws CMW_INVALID, without a word of what is in it.
 AwsLoan parse_role_credentials(const std::string& json);
 
 /// Where the container's agent is, by AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI; "" if
