@@ -67,7 +67,7 @@ struct Receiver::State {
         socklen_t size = local ? sizeof named : sizeof loopback;
         if (local) ::unlink(path.c_str());
         const int room = 16 * 1024 * 1024; // As much as the system grants.
-        ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+        if (manners.reads) ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
         if (::bind(socket, address, size) != 0 || (is_stream() && ::listen(socket, 16) != 0))
             throw std::runtime_error("cannot make a socket to receive from");
         if (local) return;
