@@ -104,8 +104,15 @@ Table plugin_table(const Status& status) {
     return table;
 }
 
+/// Records, and what was freed on a full disk before it was read.
+std::string dropped_text(const logs::DeliveryStatus& delivery) {
+    auto text = std::to_string(delivery.dropped);
+    if (delivery.dropped_bytes != 0) text += ", " + base::format_size(delivery.dropped_bytes);
+    return text;
+}
+
 Table log_table(const Status& status) {
-    Table table({"LOG", "TO", "DELIVERED", "PENDING", "OLDEST", "REJECTED"});
+    Table table({"LOG", "TO", "DELIVERED", "PENDING", "OLDEST", "REJECTED", "DROPPED"});
     for (const auto& [name, stream] : status.logs)
         for (const auto& [backend, delivery] : stream.to) {
             const bool late = delivery.oldest_pending_s >= 60;
@@ -117,7 +124,9 @@ Table log_table(const Status& status) {
                  base::format_size(delivery.pending_bytes),
                  {delivery.pending_bytes == 0 ? "-" : rough_duration(delivery.oldest_pending_s),
                   late ? Colour::yellow : Colour::none},
-                 {std::to_string(delivery.rejected), rejected ? Colour::yellow : Colour::none}});
+                 {std::to_string(delivery.rejected), rejected ? Colour::yellow : Colour::none},
+                 {dropped_text(delivery),
+                  delivery.dropped_bytes != 0 ? Colour::yellow : Colour::none}});
         }
     return table;
 }

@@ -50,11 +50,11 @@ int planned_fault(Call call, std::string_view path) {
 }
 
 std::string_view name(Call call) {
-    constexpr std::array<std::string_view, 25> names{
-        "open",     "read",    "write",   "fsync",  "stat",     "rename",  "link",
-        "unlink",   "mkdir",   "chmod",   "chown",  "truncate", "copy",    "list",
-        "statvfs",  "socket",  "connect", "accept", "epoll",    "eventfd", "timerfd",
-        "signalfd", "inotify", "fork",    "pipe"};
+    constexpr std::array<std::string_view, 27> names{
+        "open",     "read",    "write",   "fsync",  "stat",      "rename",  "link",
+        "unlink",   "mkdir",   "chmod",   "chown",  "truncate",  "copy",    "list",
+        "statvfs",  "socket",  "connect", "accept", "epoll",     "eventfd", "timerfd",
+        "signalfd", "inotify", "fork",    "pipe",   "fallocate", "seek"};
     return names[static_cast<std::size_t>(call)];
 }
 
@@ -166,6 +166,16 @@ Outcome<> fchown(int fd, uid_t user, gid_t group) {
 
 Outcome<> ftruncate(int fd, std::int64_t size) {
     return attempt_void(Call::truncate, {}, [&] { return ::ftruncate(fd, size); });
+}
+
+Outcome<> punch_hole(int fd, std::int64_t offset, std::int64_t size) {
+    return attempt_void(Call::fallocate, {}, [&] {
+        return ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+    });
+}
+
+Outcome<std::int64_t> seek_data(int fd, std::int64_t offset) {
+    return attempt(Call::seek, {}, [&] { return ::lseek(fd, offset, SEEK_DATA); });
 }
 
 Outcome<std::uint64_t> copy_file(int from, int to) {

@@ -56,7 +56,9 @@ enum class Call {
     signalfd,
     inotify,
     fork,
-    pipe
+    pipe,
+    fallocate,
+    seek
 };
 std::string_view name(Call call);
 
@@ -88,6 +90,12 @@ Outcome<> chmod(const std::string& path, mode_t mode);
 Outcome<> fchmod(int fd, mode_t mode);
 Outcome<> fchown(int fd, uid_t user, gid_t group);
 Outcome<> ftruncate(int fd, std::int64_t size);
+/// Makes a hole in the file: its blocks are freed, all of it reads as NULs, its size stays.
+/// EOPNOTSUPP: the file system cannot.
+Outcome<> punch_hole(int fd, std::int64_t offset, std::int64_t size);
+/// Where the first data at `offset` or behind it is; ENXIO: only a hole, or the end. Moves the
+/// descriptor's position.
+Outcome<std::int64_t> seek_data(int fd, std::int64_t offset);
 /// Copies from the start of `from` to the end of `to`, in the kernel where it can (reflink, or
 /// copy_file_range across file systems), else through a small buffer. Returns the bytes copied.
 Outcome<std::uint64_t> copy_file(int from, int to);

@@ -23,6 +23,9 @@ inline void put(Nanoseconds& to, const KeyValue& from) {
 inline void put(std::optional<Nanoseconds>& to, const KeyValue& from) {
     put(to.emplace(), from);
 }
+inline void put(std::optional<std::int64_t>& to, const KeyValue& from) {
+    put(to.emplace(), from);
+}
 inline void put(std::vector<std::string>& to, const KeyValue& from) {
     to = std::get<OptionList>(from.value.value);
 }

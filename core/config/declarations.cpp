@@ -205,60 +205,6 @@ const Table<ComponentSettings>& component_table() {
     return table;
 }
 
-const Table<StreamSettings>& stream_table() {
-    using S = StreamSettings;
-    static const Table<S> table{
-        "log.NAME",
-        "log.cmix",
-        "One log stream. [log.cmix-wrapper] is the host's own log.",
-        {
-            key<&S::path>(
-                {.spec = {.name = "path", .type = Type::path, .help = "The file to follow."},
-                 .example = R"("/opt/xxnetwork/log/cmix.log")",
-                 .default_note = "the output of [service.NAME], else "
-                                 "STATE-DIR/output/NAME.log"}),
-            key<&S::to>({.spec = {.name = "to",
-                                  .type = Type::list,
-                                  .help = "The log backends that its records go to."},
-                         .names = "log-backend",
-                         .example = R"(["disk"])",
-                         .default_note = "none"}),
-            key<&S::event>(
-                {.spec = {.name = "event",
-                          .fallback = "line",
-                          .help = "How lines make records: \"line\": each is one; "
-                                  "\"level-word\": one begins with a level such as INFO; "
-                                  "or a regular expression (RE2) for first lines."},
-                 .refine = check_event}),
-            key<&S::time>(
-                {.spec = {.name = "time",
-                          .fallback = "read",
-                          .help = "Where a record's time comes from: \"read\": the moment it is "
-                                  "read; \"rfc3339\", \"epoch\", \"cmix\", \"substrate\", or a "
-                                  "format such as \"%Y-%m-%d %T%f\" (%Y %m %d %e %b %H %M %S %T %f "
-                                  "%z %s): the time in the line, where there is one."},
-                 .refine = check_time_format}),
-            key<&S::redact>(
-                {.spec = {.name = "redact",
-                          .type = Type::list,
-                          .fallback = "[]",
-                          .help = "Regular expressions (RE2). What they match becomes [redacted] "
-                                  "before any backend sees it; with a group, only what the first "
-                                  "group matches."},
-                 .refine = check_patterns,
-                 .example = R"(['password=(\S+)'])"}),
-            {{.spec = {.name = "invalid-bytes",
-                       .fallback = "keep",
-                       .choices = {"keep", "replace"},
-                       .help = "Bytes that are no UTF-8: \"keep\" gives them to the backend as "
-                               "they are, \"replace\" makes each of them U+FFFD."}},
-             [](S& settings, const KeyValue& value) {
-                 settings.replace_invalid = std::get<std::string>(value.value.value) == "replace";
-             }},
-        }};
-    return table;
-}
-
 std::vector<TableText> all_tables() {
     std::vector<TableText> texts;
     add_text(texts, host_table());

@@ -183,11 +183,33 @@ void place_outputs(Settings& settings, const Node& root) {
     }
     for (auto& service : settings.services) {
         const auto* stream = settings.stream(service.name);
-        const auto path = stream != nullptr ? stream->path : default_path(service.name);
+        const bool one_file = stream != nullptr && !is_wildcard(stream->path);
+        const auto path = one_file ? stream->path : default_path(service.name);
         const auto& table = *root.find("service")->find(service.name);
         if (!says_output(table, "stdout")) service.output_path = path;
         if (!says_output(table, "stderr")) service.error_path = path;
     }
+}
+
+void check_size(const Node& table, const StreamSettings& stream, const Reading& reading) {
+    if (!stream.keep || *stream.keep <= stream.max_size) return;
+    const auto what =
+        stream.max_size == 0
+            ? std::string("cannot use 'keep' without 'max-size'")
+            : fmt::format("cannot keep {} of {}",
+                          base::format_size(static_cast<std::uint64_t>(*stream.keep)),
+                          base::format_size(static_cast<std::uint64_t>(stream.max_size)));
+    reading.report.add(table.find("keep")->position, what,
+                       "make max-size the larger one, such as twice of it");
+}
+
+void check_own_log(const Settings& settings, const Reading& reading) {
+    const auto* own = settings.stream(own_stream);
+    if (own != nullptr && is_wildcard(own->path))
+        reading.report.add(
+            own->position,
+            fmt::format("cannot write the host's own log to {}: it is many files", own->path),
+            "name one file");
 }
 
 void check_log_health(const ServiceSettings& service, const Reading& reading) {
@@ -246,13 +268,17 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
         if (component.field.empty()) component.field = component.name;
     }
     settings.streams = read_named<StreamSettings>(reading, "log", [&](const Node& table) {
-        return read_table(stream_table(), table, reading, &instances);
+        const auto before = reading.report.count();
+        auto stream = read_table(stream_table(), table, reading, &instances);
+        if (reading.report.count() == before) check_size(table, stream, reading);
+        return stream;
     });
     settings.services = read_named<ServiceSettings>(reading, "service", [&](const Node& table) {
         return read_service(table, settings, reading, instances);
     });
     place_outputs(settings, document.root());
     for (const auto& service : settings.services) check_log_health(service, reading);
+    check_own_log(settings, reading);
     check_paths(settings.components, "component", reading);
     check_paths(settings.streams, "log", reading);
     loaded.problems = report.problems(document);

@@ -5,6 +5,7 @@
 #include "base/pattern.hpp"
 #include "base/time_format.hpp"
 #include "base/window.hpp"
+#include "config/settings.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -119,6 +120,14 @@ std::optional<Fault> check_event(OptionValue& value, const Document&) {
     const auto& text = text_of(value);
     if (text == "line" || text == "level-word") return std::nullopt;
     return text_pattern_fault(text, 0);
+}
+
+std::optional<Fault> check_log_path(OptionValue& value, const Document&) {
+    const std::string_view path = text_of(value);
+    const auto folder = path.substr(0, path.rfind('/') + 1);
+    if (!is_wildcard(folder)) return std::nullopt;
+    return Fault{fmt::format("cannot use wildcards in the folder {}", folder),
+                 "write them into the last part of the path, and a stream for each folder"};
 }
 
 std::optional<Fault> check_time_format(OptionValue& value, const Document&) {

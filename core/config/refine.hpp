@@ -25,6 +25,8 @@ std::optional<Fault> check_member(OptionValue& value, const Document& document);
 std::optional<Fault> check_sha256(OptionValue& value, const Document& document);
 /// "line", "level-word", or a regular expression (RE2).
 std::optional<Fault> check_event(OptionValue& value, const Document& document);
+/// Wildcards only in the last part.
+std::optional<Fault> check_log_path(OptionValue& value, const Document& document);
 /// "read" or a format that base::TimeFormat knows.
 std::optional<Fault> check_time_format(OptionValue& value, const Document& document);
 /// Regular expressions (RE2).

@@ -37,6 +37,14 @@ std::size_t needed_sources(const ComponentSettings& component) {
     return number;
 }
 
+bool is_wildcard(std::string_view path) {
+    return path.find_first_of("*?[") != std::string_view::npos;
+}
+
+std::int64_t keep_of(const StreamSettings& stream) {
+    return stream.keep.value_or(stream.max_size / 2);
+}
+
 Nanoseconds upgrade_window(const ServiceSettings& service) {
     if (service.upgrade_window) return *service.upgrade_window;
     return service.health ? std::chrono::seconds(30) : std::chrono::seconds(10);

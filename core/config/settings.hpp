@@ -46,6 +46,9 @@ struct UseSettings {
     std::string instance;
     OptionValues options;
     Position position;
+    // Of a log backend:
+    std::string min_level;       ///< "trace" to "fatal": the least that goes there; "": all.
+    std::int64_t rate_limit = 0; ///< Records a second; 0: no limit.
 };
 
 enum class Activate { at_once, manual, window };
@@ -132,14 +135,24 @@ Nanoseconds upgrade_window(const ServiceSettings& service);
 /// [log.NAME]: one stream.
 struct StreamSettings {
     std::string name;
-    std::string path; ///< Absolute.
+    std::string path; ///< Absolute. Its last part may be a wildcard: see is_wildcard().
     std::vector<UseSettings> to;
     std::string event;         ///< "line", "level-word", or a regular expression for first lines.
     std::string time = "read"; ///< Or the format of the time in a line: base::TimeFormat.
-    std::vector<std::string> redact; ///< Regular expressions of what must not leave the host.
-    bool replace_invalid = false;    ///< Bytes that are no UTF-8 become U+FFFD.
+    std::vector<std::string> redact;  ///< Regular expressions of what must not leave the host.
+    bool replace_invalid = false;     ///< Bytes that are no UTF-8 become U+FFFD.
+    bool from_end = false;            ///< What is there when it is first seen is not shipped.
+    std::int64_t max_size = 0;        ///< Bytes of the disk that a file may take; 0: any.
+    std::optional<std::int64_t> keep; ///< As written; see keep_of().
+    bool drop_oldest = false; ///< Over max_size what is not confirmed goes too, the oldest first.
     Position position;
 };
+
+/// Whether the path stands for all files of its folder that its last part ('*', '?', '[a-z]') fits.
+bool is_wildcard(std::string_view path);
+
+/// How many bytes of what every backend has confirmed stay on the disk: by default half of max_size.
+std::int64_t keep_of(const StreamSettings& stream);
 
 /// [identity]: who this node is in its network.
 struct IdentitySettings {

@@ -3,6 +3,7 @@
 #include "config/loader.hpp"
 #include "config/secret.hpp"
 #include "config/toml_writer.hpp"
+#include "config/uses.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -105,7 +106,10 @@ class Mask {
     void apply_to_use(std::string_view kind, Node& use) const {
         const auto* name = use.find("use");
         const auto* found = name == nullptr ? nullptr : schema(kind, name->text);
-        apply_to_options(use, found == nullptr ? nullptr : &found->use_options, {"use"});
+        std::vector<std::string_view> own{"use"};
+        if (kind == "log-backend")
+            for (const auto& option : log_use_options()) own.push_back(option.name);
+        apply_to_options(use, found == nullptr ? nullptr : &found->use_options, own);
     }
 
     const Node& root_;

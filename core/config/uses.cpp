@@ -32,6 +32,13 @@ std::string in_one_line(const base::Problem& problem) {
 
 } // namespace
 
+const std::vector<OptionSpec>& log_use_options() {
+    static const std::vector<OptionSpec> options{
+        {.name = "min-level", .choices = {"trace", "debug", "info", "warn", "error", "fatal"}},
+        {.name = "rate-limit", .type = OptionType::integer, .minimum = "1"}};
+    return options;
+}
+
 Instances::Instances(const Reading& reading, const SchemaLookup& lookup, const PluginCheck& check)
     : reading_(reading), check_(check) {
     std::vector<std::pair<std::string_view, const Entry*>> tables;
@@ -132,20 +139,30 @@ UseSettings Instances::read_use(const Node& node, const OptionSpec& key,
                             R"(write "NAME" or { use = "NAME", ... })");
         return {{}, {}, node.position};
     }
-    return read_options(node, named->text, find(*named, named->text, key, kind), key);
+    return read_options(node, named->text, find(*named, named->text, key, kind), key, kind);
 }
 
 UseSettings Instances::read_options(const Node& node, const std::string& name,
-                                    const Instance* instance, const OptionSpec& key) const {
+                                    const Instance* instance, const OptionSpec& key,
+                                    std::string_view kind) const {
     static const OptionSpec use_spec{.name = "use", .required = true};
+    static const std::vector<OptionSpec> none;
+    const auto& own = kind == "log-backend" ? log_use_options() : none;
     UseSettings use{name, {}, node.position};
     if (instance == nullptr || instance->schema == nullptr) return use;
     auto& report = reading_.report;
     const auto before = report.count();
     const auto& options = instance->schema->use_options;
     Specs specs{&use_spec};
+    add_specs(specs, own);
     add_specs(specs, options);
-    use.options = read_values(options, find_keys(node, specs, report), 1, node.position, reading_);
+    const auto found = find_keys(node, specs, report);
+    const auto values = read_values(own, found, 1, node.position, reading_);
+    if (!values.empty()) {
+        if (const auto* level = std::get_if<std::string>(&values[0].value)) use.min_level = *level;
+        if (const auto* rate = std::get_if<std::int64_t>(&values[1].value)) use.rate_limit = *rate;
+    }
+    use.options = read_values(options, found, 1 + own.size(), node.position, reading_);
     if (report.count() != before || !instance->good || !check_) return use;
     if (const auto problem = check_(instance->settings, &use))
         report.add(node.position, fmt::format("{} (for '{}')", in_one_line(*problem), key.name),

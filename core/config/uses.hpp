@@ -9,6 +9,9 @@
 
 namespace cmw::config {
 
+/// What may stand beside the plugin's own options wherever a log backend is named.
+const std::vector<OptionSpec>& log_use_options();
+
 /// The instances of a configuration, as references to them need them. What an instance cannot be
 /// checked for (its plugin did not load) is not held against those who name it.
 class Instances {
@@ -40,7 +43,7 @@ class Instances {
     const Instance* find(const Node& node, const std::string& name, const OptionSpec& key,
                          std::string_view kind) const;
     UseSettings read_options(const Node& node, const std::string& name, const Instance* instance,
-                             const OptionSpec& key) const;
+                             const OptionSpec& key, std::string_view kind) const;
 
     Reading reading_;
     const PluginCheck& check_;

@@ -123,6 +123,8 @@ void read(const Object& from, logs::DeliveryStatus& to) {
     to.pending_bytes = field<std::uint64_t>(from, "pending");
     to.rejected = field<std::uint64_t>(from, "rejected");
     to.oldest_pending_s = field<double>(from, "oldest_pending_s");
+    to.dropped = field<std::uint64_t>(from, "dropped");
+    to.dropped_bytes = field<std::uint64_t>(from, "dropped_bytes");
 }
 
 void read(const Object& from, logs::StreamStatus& to);

@@ -61,7 +61,9 @@ void write(JsonWriter& json, const PluginStatus& status) {
 void write(JsonWriter& json, const logs::DeliveryStatus& status) {
     json.begin_object().key("delivered").count(status.delivered);
     json.key("pending").count(status.pending_bytes).key("rejected").count(status.rejected);
-    json.key("oldest_pending_s").seconds(status.oldest_pending_s).end_object();
+    json.key("oldest_pending_s").seconds(status.oldest_pending_s);
+    json.key("dropped").count(status.dropped).key("dropped_bytes").count(status.dropped_bytes);
+    json.end_object();
 }
 
 void write(JsonWriter& json, const logs::StreamStatus& status);

@@ -7,18 +7,22 @@
 #include "base/unique_fd.hpp"
 #include "logs/generations.hpp"
 #include "logs/pipeline.hpp"
-#include "logs/record_rules.hpp"
+#include "logs/stream_use.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 
 namespace cmw::logs {
 
-/// What is known of one stream's way to this backend. It outlives a thread that is given up.
+/// What is known of one file's way to this backend. It outlives a thread that is given up.
 struct StreamBoard {
+    StreamUse use; ///< Never changes.
     std::uint64_t delivered = 0;
+    std::uint64_t dropped = 0;       ///< Records, on purpose.
+    std::uint64_t dropped_bytes = 0; ///< Freed on the disk before they were read.
     std::uint64_t read_bytes = 0;
     std::shared_ptr<const base::UniqueFd> file; ///< That is being read; null: none.
     FileId id;                                  ///< Of that file.
@@ -45,18 +49,9 @@ struct Board {
     plugin_host::InstanceStatus instance;
     unsigned instance_failures = 0; ///< To make an instance, in a row.
     base::Monotonic instance_retry{};
-    std::vector<StreamBoard> streams;
+    std::deque<StreamBoard> streams; ///< The thread that ships adds to it, and none takes away.
 
     base::UniqueFd wake; ///< Readable when stop_by was set. Set before the first thread starts.
-};
-
-/// One stream that goes to the backend.
-struct StreamUse {
-    std::string stream;
-    std::string path;
-    std::string cursor_path;
-    std::shared_ptr<const plugin_host::ConfigTable> use;
-    std::shared_ptr<const RecordRules> rules;
 };
 
 } // namespace cmw::logs

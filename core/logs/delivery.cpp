@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
 
@@ -34,7 +35,7 @@ Delivery::Delivery(std::shared_ptr<const DeliverySetup> setup, std::uint64_t lif
     : setup_(std::move(setup)),
       board_(*setup_->board),
       life_(life),
-      streams_(setup_->streams.size()) {}
+      streams_(board_.streams.size()) {}
 
 Delivery::~Delivery() = default;
 
@@ -88,9 +89,15 @@ Delivery::Served Delivery::serve(std::size_t stream) {
         const std::lock_guard lock(board_.mutex);
         if (now_.monotonic < board_.streams[stream].retry) return Served::blocked;
     }
+    if (board_.streams[stream].use.is_wildcard()) return look_for_files(stream);
     if (!mine.tail) { // Only an instance knows the limits of a batch.
         const auto made = make_instance();
-        if (made != Served::worked) return made;
+        if (made != Served::worked) {
+            const auto& use = board_.streams[stream].use;
+            if (use.disk) use.disk->confirmed(setup_->backend.name, {}, 0);
+            return made;
+        }
+        if (!mine.tail) make_tail(stream);
     }
     if (!mine.tail->blocked() &&
         (mine.news || now_.stopping || mine.tail->wake_at() <= now_.monotonic)) {
@@ -98,8 +105,45 @@ Delivery::Served Delivery::serve(std::size_t stream) {
         if (filled == Served::blocked && !mine.tail->ready(now_)) return filled;
     }
     if (mine.tail->ready(now_)) return write(stream);
+    if (mine.tail->passed_enough()) return Served::worked;
     mine.finished = now_.stopping;
     return Served::idle;
+}
+
+/// The files of a wildcard that were not there before.
+Delivery::Served Delivery::look_for_files(std::size_t wildcard) {
+    auto& mine = streams_[wildcard];
+    if (!mine.news && !now_.stopping) return Served::idle;
+    if (!make_watches()) return file_failed(wildcard, {"", "cannot watch log files", ""});
+    const auto& use = board_.streams[wildcard].use;
+    std::vector<std::string> known;
+    for (const auto& one : board_.streams)
+        if (one.use.stream == use.stream && !one.use.is_wildcard())
+            known.push_back(std::filesystem::path(one.use.path).filename().string());
+    const auto before = known.size();
+    for (bool news = true; news;) {
+        const auto followed = watches_->follow_folder(wildcard, use.path);
+        if (!followed) return file_failed(wildcard, followed.error());
+        for (auto& file : files_of(use, known)) {
+            if (const auto begun = begin(file, false); !begun)
+                return file_failed(wildcard, begun.error());
+            known.push_back(std::filesystem::path(file.path).filename().string());
+            add(std::move(file));
+        }
+        news = *followed;
+    }
+    mine.news = false;
+    mine.finished = now_.stopping;
+    const std::lock_guard lock(board_.mutex);
+    board_.streams[wildcard].failures = 0;
+    board_.streams[wildcard].problem.clear();
+    return known.size() > before ? Served::worked : Served::idle;
+}
+
+void Delivery::add(StreamUse use) {
+    const std::lock_guard lock(board_.mutex);
+    board_.streams.emplace_back().use = std::move(use);
+    streams_.emplace_back();
 }
 
 Delivery::Served Delivery::fill(std::size_t stream) {
@@ -108,7 +152,8 @@ Delivery::Served Delivery::fill(std::size_t stream) {
     const auto filled = mine.tail->fill(now_, *watches_, stream);
     publish(stream, 0);
     if (!filled) return file_failed(stream, filled.error());
-    mine.news = mine.tail->blocked(); // It stopped reading because the batch is complete.
+    // It stopped reading because the batch is complete, or the others shall have a turn.
+    mine.news = mine.tail->blocked() || mine.tail->passed_enough();
     const std::lock_guard lock(board_.mutex);
     board_.streams[stream].problem.clear();
     return Served::worked;
@@ -128,7 +173,7 @@ Delivery::Served Delivery::file_failed(std::size_t stream, const base::Problem& 
     }
     if (is_news)
         setup_->log(CMW_LEVEL_ERROR,
-                    fmt::format("log.{}: {}", setup_->streams[stream].stream, text));
+                    fmt::format("log.{}: {}", board_.streams[stream].use.stream, text));
     return Served::blocked;
 }
 
@@ -141,11 +186,15 @@ bool Delivery::make_watches() {
 }
 
 void Delivery::publish(std::size_t stream, std::size_t delivered) {
-    const auto& tail = *streams_[stream].tail;
+    auto& tail = *streams_[stream].tail;
+    const auto& use = board_.streams[stream].use;
+    if (use.disk) use.disk->confirmed(setup_->backend.name, tail.reader().id(), tail.confirmed());
     const std::lock_guard lock(board_.mutex);
     auto& shown = board_.streams[stream];
     shown.delivered += delivered;
-    shown.read_bytes = tail.read_bytes();
+    shown.dropped += tail.take_dropped();
+    shown.dropped_bytes += tail.take_dropped_bytes();
+    shown.read_bytes = tail.read_bytes() - use.first_sequence;
     shown.file = tail.reader().file();
     shown.id = tail.reader().id();
     shown.confirmed = tail.confirmed();
@@ -158,8 +207,11 @@ base::Monotonic Delivery::wake_at() {
     for (std::size_t i = 0; i < streams_.size(); ++i) {
         const auto& mine = streams_[i];
         if (mine.finished) continue;
-        const bool waiting = !mine.tail || mine.news || mine.tail->ready(now_);
-        auto at = waiting ? now_.monotonic : mine.tail->wake_at();
+        const bool wildcard = board_.streams[i].use.is_wildcard();
+        const bool waiting = mine.news || (!wildcard && (!mine.tail || mine.tail->ready(now_)));
+        auto at = waiting    ? now_.monotonic
+                  : wildcard ? base::Monotonic::max()
+                             : mine.tail->wake_at();
         at = std::max(at, board_.streams[i].retry);
         if (!instance_ && waiting) at = std::max(at, board_.instance_retry);
         earliest = std::min(earliest, at);

@@ -18,7 +18,7 @@ namespace cmw::logs {
 /// What all threads of one backend share. Whoever uses it owns it: an abandoned thread may be last.
 struct DeliverySetup {
     Pipeline::Backend backend;
-    std::vector<StreamUse> streams;
+    std::vector<StreamUse> streams; ///< To begin with; then the board's.
     FileReader::Log log;
     std::shared_ptr<Board> board;
     std::shared_ptr<Watchdog> watchdog;
@@ -51,12 +51,15 @@ class Delivery {
                  const std::function<void()>& work);
     Served round();
     Served serve(std::size_t stream);
+    Served look_for_files(std::size_t wildcard);
     Served fill(std::size_t stream);
     Served write(std::size_t stream);
     Served make_instance();
     Served drop_instance(std::size_t stream, const plugin_host::Failure& failure);
     Served file_failed(std::size_t stream, const base::Problem& problem);
     void make_tails();
+    void make_tail(std::size_t stream);
+    void add(StreamUse use);
     bool make_watches();
     void publish(std::size_t stream, std::size_t delivered);
     void sleep(Served round);
@@ -76,7 +79,7 @@ class Delivery {
         bool news = true;      ///< Its files may have changed.
         bool finished = false; ///< At the stop: shipped, or failed once more.
     };
-    std::vector<Stream> streams_;
+    std::deque<Stream> streams_; ///< As the board's.
 };
 
 } // namespace cmw::logs

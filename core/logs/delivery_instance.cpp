@@ -107,12 +107,16 @@ Delivery::Served Delivery::make_instance() {
 /// For the limits of the instance, from the cursors as they stand.
 void Delivery::make_tails() {
     limits_ = instance_->limits();
-    for (std::size_t i = 0; i < streams_.size(); ++i) {
-        const auto& use = setup_->streams[i];
-        streams_[i].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log},
-                                 *use.rules, *limits_);
-        streams_[i].news = true;
-    }
+    for (std::size_t i = 0; i < streams_.size(); ++i)
+        if (!board_.streams[i].use.is_wildcard()) make_tail(i);
+}
+
+void Delivery::make_tail(std::size_t stream) {
+    const auto& use = board_.streams[stream].use;
+    streams_[stream].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log,
+                                                 Admission(use.min_level, use.rate)},
+                                  *use.rules, *limits_);
+    streams_[stream].news = true;
 }
 
 Delivery::Served Delivery::write(std::size_t stream) {
@@ -123,7 +127,7 @@ Delivery::Served Delivery::write(std::size_t stream) {
 
     const auto records = mine.tail->batch();
     const cmw_log_batch batch{sizeof(cmw_log_batch), sizeof(cmw_log_record), records.size(),
-                              records.data(), &setup_->streams[stream].use->get()};
+                              records.data(), &board_.streams[stream].use.use->get()};
     const auto call =
         std::make_shared<plugin_host::Call>(base::monotonic_now() + setup_->backend.deadline);
     plugin_host::WriteOutcome outcome;
@@ -153,7 +157,7 @@ Delivery::Served Delivery::drop_instance(std::size_t stream, const plugin_host::
     setup_->log(
         CMW_LEVEL_WARN,
         fmt::format("log-backend.{}: {} (stream {}); made anew, tried again in {}",
-                    setup_->backend.name, failure.text, setup_->streams[stream].stream,
+                    setup_->backend.name, failure.text, board_.streams[stream].use.stream,
                     base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait))));
     streams_[stream].finished = now_.stopping;
     if (!guarded(nullptr, stream, [this] { instance_.reset(); })) return Served::given_up;

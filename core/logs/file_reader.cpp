@@ -45,7 +45,7 @@ base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
         if (!opened) return base::fail(opened.error());
         if (!*opened) return Outcome{State::nothing, 0};
     }
-    if (truncated_ || next_) return Outcome{State::over, 0};
+    if (truncated_ || next_ || behind_hole_) return Outcome{State::over, 0};
     auto got = read_once(buffer);
     if (!got || got->state != State::nothing) return got;
 
@@ -81,6 +81,16 @@ base::Result<FileReader::Outcome> FileReader::read_once(std::span<char> buffer) 
         }
     }
     modified_ns_ = modified_ns(*now);
+    if (*got > 0 && buffer.front() == '\0') {
+        const auto data = sys::seek_data(file_->get(), static_cast<std::int64_t>(offset_));
+        if (!data && data.error() == ENXIO)
+            return Outcome{}; // A hole to the end may be filled yet.
+        const auto end = data ? static_cast<std::uint64_t>(*data) : offset_;
+        if (end > offset_) {
+            behind_hole_ = end;
+            return Outcome{State::over, 0};
+        }
+    }
     offset_ += *got;
     return Outcome{*got > 0 ? State::bytes : State::nothing, *got};
 }
@@ -117,6 +127,13 @@ base::Result<> FileReader::advance() {
         offset_ = 0;
         first_bytes_.clear();
         truncated_ = false;
+        return {};
+    }
+    if (behind_hole_) {
+        // A hole at the start is none of ours: what is before it stays.
+        if (offset_ > 0) freed_ += *behind_hole_ - offset_;
+        offset_ = *behind_hole_;
+        behind_hole_.reset();
         return {};
     }
     if (!next_) return {};

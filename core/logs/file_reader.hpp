@@ -7,6 +7,7 @@
 // - Truncated or rewritten in place (shorter than what was read, or other first bytes): over, and
 //   then read from its start.
 // - Deleted: read on through the descriptor until a later generation holds bytes.
+// - Freed in part (disk_bound.hpp), or sparse for another reason: a hole is jumped over.
 // - Not there: nothing, until it is.
 // - At the start: the file that the cursor means is looked for among the generations, by inode and
 //   first bytes. If it is gone, what was written later is read from its start, and the log says so.
@@ -21,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace cmw::logs {
 
@@ -52,6 +54,9 @@ class FileReader {
     std::uint64_t offset() const { return offset_; } ///< In the file, of what is read next.
     std::uint64_t before() const { return before_; } ///< Bytes of the stream in earlier files.
 
+    /// Bytes that were freed before they were read, since this was last asked.
+    std::uint64_t take_freed() { return std::exchange(freed_, 0); }
+
     /// The open file; null if there is none.
     const std::shared_ptr<const base::UniqueFd>& file() const { return file_; }
     const FileId& id() const { return id_; } ///< Of the open file.
@@ -79,6 +84,8 @@ class FileReader {
     std::uint64_t before_ = 0;
     std::int64_t modified_ns_ = 0;
     bool truncated_ = false;
+    std::optional<std::uint64_t> behind_hole_; ///< There it goes on, after a stretch that is over.
+    std::uint64_t freed_ = 0;
     std::optional<Generation> next_; ///< What comes after a file that is over.
 };
 

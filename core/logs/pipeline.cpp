@@ -2,6 +2,7 @@
 #include "logs/pipeline.hpp"
 
 #include "base/system.hpp"
+#include "logs/own_log.hpp"
 #include "logs/shipper.hpp"
 
 #include <algorithm>
@@ -11,35 +12,17 @@ namespace cmw::logs {
 struct Pipeline::Impl {
     Options options;
     std::shared_ptr<Watchdog> watchdog = std::make_shared<Watchdog>();
+    std::shared_ptr<DiskBounds> bounds = std::make_shared<DiskBounds>();
     std::map<std::string, std::shared_ptr<Shipper>> shippers; ///< By backend.
 
     void log(std::uint32_t level, const std::string& line) const {
         if (options.log) options.log(level, line);
     }
     void start(const std::vector<config::StreamSettings>& streams, Backend backend);
+    void add(std::vector<StreamUse>& uses, StreamUse use, bool from_end) const;
+    std::function<std::shared_ptr<DiskBound>(const std::string&)>
+    bound_of(const config::StreamSettings& stream) const;
 };
-
-namespace {
-
-/// A stream never seen begins with the file that is there now, or with the first that comes: noted
-/// here, before any backend is asked, so that it is found however long that takes.
-base::Result<> begin(const StreamUse& use) {
-    auto file = CursorFile::open(use.cursor_path);
-    if (!file) return base::fail(file.error());
-    if (file->cursor()) return {};
-    // File systems take their time from a clock that may be a tick behind.
-    constexpr base::Nanoseconds tick = std::chrono::milliseconds(10);
-    Cursor start;
-    start.fingerprint = Fingerprint::of({});
-    start.modified_ns = (base::unix_now() - tick).time_since_epoch().count();
-    if (const auto live = base::sys::stat(use.path)) {
-        start.inode = file_id(*live).inode;
-        start.modified_ns = modified_ns(*live);
-    }
-    return file->save(start);
-}
-
-} // namespace
 
 Pipeline::Pipeline(Options options, const std::vector<config::StreamSettings>& streams,
                    std::vector<Backend> backends)
@@ -62,12 +45,16 @@ void Pipeline::Impl::start(const std::vector<config::StreamSettings>& streams, B
             log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(rules.error()));
             continue;
         }
-        setup.streams.push_back({stream.name, stream.path,
-                                 options.state_dir + "/cursors/" + stream.name + "." + backend.name,
-                                 std::make_shared<const plugin_host::ConfigTable>(use->options),
-                                 std::make_shared<const RecordRules>(std::move(*rules))});
-        if (const auto begun = begin(setup.streams.back()); !begun)
-            log(CMW_LEVEL_ERROR, "log." + stream.name + ": " + base::to_string(begun.error()));
+        StreamUse made;
+        made.stream = stream.name;
+        made.path = stream.path;
+        made.cursor_path = options.state_dir + "/cursors/" + stream.name + "." + backend.name;
+        made.use = std::make_shared<const plugin_host::ConfigTable>(use->options);
+        made.rules = std::make_shared<const RecordRules>(std::move(*rules));
+        made.min_level = use->min_level.empty() ? 0 : parse_level(use->min_level);
+        if (use->rate_limit > 0) made.rate = std::make_shared<RateLimit>(use->rate_limit);
+        if (stream.max_size > 0) made.disk_of = bound_of(stream);
+        add(setup.streams, std::move(made), stream.from_end);
     }
     if (setup.streams.empty()) return;
     const auto name = backend.name;
@@ -84,6 +71,46 @@ void Pipeline::Impl::start(const std::vector<config::StreamSettings>& streams, B
         log(CMW_LEVEL_ERROR, base::to_string(shipper.error()));
 }
 
+/// Begins what was never seen now, before any backend is asked, so that it is found however long
+/// that takes.
+void Pipeline::Impl::add(std::vector<StreamUse>& uses, StreamUse use, bool from_end) const {
+    std::vector<StreamUse> files;
+    if (use.is_wildcard()) {
+        use.cursor_path += ".files";
+        const bool seen = base::sys::stat(use.cursor_path).has_value();
+        if (const auto made = base::sys::make_folders(use.cursor_path, 0700); !made)
+            log(CMW_LEVEL_ERROR, base::to_string(base::system_problem(
+                                     use.cursor_path, "make the folder", made.error())));
+        files = files_of(use, {});
+        uses.push_back(std::move(use));
+        from_end = from_end && !seen; // A file that is new in a stream that was seen is all new.
+    } else {
+        if (use.disk_of) use.disk = use.disk_of(use.path);
+        files.push_back(std::move(use));
+    }
+    for (auto& file : files) {
+        if (const auto begun = begin(file, from_end); !begun)
+            log(CMW_LEVEL_ERROR, "log." + file.stream + ": " + base::to_string(begun.error()));
+        uses.push_back(std::move(file));
+    }
+}
+
+/// The bound of a file of the stream, the same for all backends.
+std::function<std::shared_ptr<DiskBound>(const std::string&)>
+Pipeline::Impl::bound_of(const config::StreamSettings& stream) const {
+    const DiskLimits limits{static_cast<std::uint64_t>(stream.max_size),
+                            static_cast<std::uint64_t>(config::keep_of(stream)),
+                            stream.drop_oldest};
+    std::vector<std::string> backends;
+    for (const auto& use : stream.to) backends.push_back(use.instance);
+    const auto say = [log = options.log](std::uint32_t level, const std::string& line) {
+        if (log) log(level, line);
+    };
+    return [bounds = bounds, limits, backends, say](const std::string& path) {
+        return bounds->of(path, limits, backends, say);
+    };
+}
+
 Pipeline::~Pipeline() {
     const auto until = base::monotonic_now() + impl_->options.flush_patience;
     for (const auto& [name, shipper] : impl_->shippers) shipper->stop_by(until);
@@ -94,10 +121,10 @@ Pipeline::~Pipeline() {
 std::map<std::string, StreamStatus> Pipeline::streams() const {
     std::map<std::string, StreamStatus> all;
     for (const auto& [name, shipper] : impl_->shippers) {
-        for (std::size_t i = 0; i < shipper->streams().size(); ++i) {
-            auto& shown = all[shipper->streams()[i].stream];
-            shown.read_bytes = std::max(shown.read_bytes, shipper->read_bytes(i));
-            shown.to[name] = shipper->delivery(i);
+        for (auto& [stream, delivered] : shipper->streams()) {
+            auto& shown = all[stream];
+            shown.read_bytes = std::max(shown.read_bytes, delivered.read_bytes);
+            shown.to[name] = delivered.status;
         }
     }
     return all;

@@ -23,6 +23,8 @@ struct DeliveryStatus {
     std::uint64_t pending_bytes = 0;
     std::uint64_t rejected = 0; ///< Records that can never be sent, counted and passed over.
     double oldest_pending_s = 0;
+    std::uint64_t dropped = 0;       ///< Records, on purpose: min-level and rate-limit.
+    std::uint64_t dropped_bytes = 0; ///< Freed on the disk (when-full) before they were read.
 };
 struct StreamStatus {
     std::uint64_t read_bytes = 0;

@@ -15,7 +15,9 @@ namespace {
 using State = plugin_host::InstanceStatus::State;
 
 /// What of `stream` is on the disk and not confirmed, over all its generations.
-std::uint64_t pending_bytes(const StreamUse& use, const StreamBoard& stream) {
+std::uint64_t pending_bytes(const StreamBoard& stream) {
+    const auto& use = stream.use;
+    if (use.is_wildcard()) return 0;
     const auto live = base::sys::stat(use.path);
     if (!stream.file) { // Not begun: the cursor knows.
         const auto content = base::sys::read_file(use.cursor_path, 4096).value_or("");
@@ -47,7 +49,7 @@ base::Result<std::shared_ptr<Shipper>> Shipper::start(DeliverySetup setup) {
     shipper->setup_ = std::make_shared<DeliverySetup>(std::move(setup));
     auto& board = *shipper->setup_->board;
     board.wake = std::move(*wake);
-    board.streams.resize(shipper->setup_->streams.size());
+    for (const auto& use : shipper->setup_->streams) board.streams.emplace_back().use = use;
     shipper->setup_->give_up = [weak = std::weak_ptr(shipper)](std::uint64_t work) {
         if (const auto self = weak.lock()) self->give_up(work);
     };
@@ -143,24 +145,25 @@ plugin_host::InstanceStatus Shipper::instance() const {
     return setup_->board->instance;
 }
 
-DeliveryStatus Shipper::delivery(std::size_t stream) const {
-    StreamBoard shown;
+std::map<std::string, Shipper::Delivered> Shipper::streams() const {
+    std::deque<StreamBoard> files;
     {
         const std::lock_guard lock(setup_->board->mutex);
-        shown = setup_->board->streams[stream];
+        files = setup_->board->streams;
     }
-    DeliveryStatus status;
-    status.delivered = shown.delivered;
-    status.pending_bytes = pending_bytes(setup_->streams[stream], shown);
-    if (shown.oldest)
-        status.oldest_pending_s =
-            std::max(0.0, std::chrono::duration<double>(base::unix_now() - *shown.oldest).count());
-    return status;
-}
-
-std::uint64_t Shipper::read_bytes(std::size_t stream) const {
-    const std::lock_guard lock(setup_->board->mutex);
-    return setup_->board->streams[stream].read_bytes;
+    std::map<std::string, Delivered> all;
+    for (const auto& file : files) {
+        auto& [read_bytes, status] = all[file.use.stream];
+        read_bytes += file.read_bytes;
+        status.delivered += file.delivered;
+        status.dropped += file.dropped;
+        status.dropped_bytes += file.dropped_bytes;
+        status.pending_bytes += pending_bytes(file);
+        if (!file.oldest) continue;
+        const std::chrono::duration<double> age = base::unix_now() - *file.oldest;
+        status.oldest_pending_s = std::max(status.oldest_pending_s, age.count());
+    }
+    return all;
 }
 
 } // namespace cmw::logs

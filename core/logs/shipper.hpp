@@ -30,9 +30,12 @@ class Shipper : public std::enable_shared_from_this<Shipper> {
     void wait_for_end();
 
     plugin_host::InstanceStatus instance() const;
-    DeliveryStatus delivery(std::size_t stream) const;
-    std::uint64_t read_bytes(std::size_t stream) const;
-    const std::vector<StreamUse>& streams() const { return setup_->streams; }
+    struct Delivered {
+        std::uint64_t read_bytes = 0;
+        DeliveryStatus status;
+    };
+    /// By stream, over all its files.
+    std::map<std::string, Delivered> streams() const;
 
   private:
     Shipper() = default;

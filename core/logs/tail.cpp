@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t first_capacity = 64 * 1024;
 
+/// Of refused records that are passed over at once.
+constexpr std::uint64_t most_passed_over = std::uint64_t{8} * 1024 * 1024;
+
 } // namespace
 
 Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits)
@@ -27,7 +30,13 @@ base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) 
         reader_ = FileReader(settings_.path, cursor->cursor(), settings_.log);
         cursor_ = std::move(*cursor);
     }
+    passed_enough_ = false;
+    const auto begin = read_bytes();
     while (!blocked()) {
+        if (entries_.empty() && read_bytes() > begin + most_passed_over) {
+            passed_enough_ = true;
+            break;
+        }
         assemble(now, over_ ? Following::nothing : Following::more);
         if (blocked()) break;
         if (over_ && entries_.empty()) {
@@ -42,7 +51,17 @@ base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) 
         if (!more) return base::fail(more.error());
         if (!*more) break;
     }
+    pass_over();
     return {};
+}
+
+/// What stands before the first record that is to go needs no confirmation.
+void Tail::pass_over() {
+    if (!opened_ || !entries_.empty()) return;
+    const auto reached = origin_ + (held_ ? held_->begin : parsed_);
+    if (reached == confirmed_) return;
+    confirmed_ = reached;
+    save();
 }
 
 /// False: nothing more is there at present.
@@ -87,9 +106,16 @@ void Tail::assemble(const Now& now, Following following) {
         const auto record = assembler_.next(bytes, following);
         if (!record) return;
         const bool hole = record->text.empty() && bytes.front() == '\0';
+        const bool admitted =
+            hole || settings_.admission.admits(record->level, record->continued, now.monotonic);
+        if (hole || !admitted) {
+            parsed_ += record->size;
+            dropped_ += admitted ? 0 : 1;
+            continue;
+        }
         auto entry = make_entry(*record, now);
         parsed_ = entry.end;
-        if (!hole && !take(entry, now)) {
+        if (!take(entry, now)) {
             held_ = std::move(entry);
             return;
         }
@@ -209,6 +235,7 @@ void Tail::confirm(std::size_t count) {
         batcher_.clear();
         records_.clear();
         closed_ = sent_ = false;
+        confirmed_ = origin_ + (held_ ? held_->begin : parsed_);
     }
     save();
 }

@@ -5,6 +5,7 @@
 // stretches of one buffer; a batch never spans two files. Belongs to one thread; does not wait.
 #pragma once
 
+#include "logs/admission.hpp"
 #include "logs/assembler.hpp"
 #include "logs/batcher.hpp"
 #include "logs/file_reader.hpp"
@@ -24,6 +25,7 @@ class Tail {
         std::string path;
         std::string cursor_path;
         FileReader::Log log;
+        Admission admission;
     };
     Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits);
 
@@ -43,6 +45,11 @@ class Tail {
     base::Monotonic wake_at() const;
     /// Whether fill() would do nothing until the batch is confirmed.
     bool blocked() const { return sent_ || closed_; }
+    /// Whether fill() stopped after so much that was refused that others shall have a turn.
+    bool passed_enough() const { return passed_enough_; }
+    /// Records that the admission refused, and bytes that were freed unread, since last asked.
+    std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
+    std::uint64_t take_dropped_bytes() { return reader_.take_freed(); }
     /// When the oldest record that is not confirmed was read.
     std::optional<base::UnixTime> oldest() const;
 
@@ -79,6 +86,7 @@ class Tail {
     bool take(Entry& entry, const Now& now);
     bool make_room();
     void shift(std::size_t bytes);
+    void pass_over();
     base::Result<> next_file();
     void save();
 
@@ -92,6 +100,8 @@ class Tail {
     std::optional<CursorFile> cursor_;
     bool opened_ = false;      ///< The reader has a file.
     bool save_failed_ = false; ///< The last time.
+    std::uint64_t dropped_ = 0;
+    bool passed_enough_ = false;
 
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;

@@ -35,6 +35,7 @@ base::Result<Watches> Watches::create(std::size_t logs) {
 
 base::Result<bool> Watches::follow(std::size_t log, const FileReader& reader) {
     bool news = false;
+    if (log >= logs_.size()) logs_.resize(log + 1);
     auto& known = logs_[log];
     if (reader.file() && !(known.file.number >= 0 && known.file.id == reader.id())) {
         // Through its descriptor: whatever it is called by now.
@@ -61,10 +62,12 @@ base::Result<bool> Watches::follow(std::size_t log, const FileReader& reader) {
 }
 
 base::Result<bool> Watches::follow_folder(std::size_t log, const std::string& path) {
+    if (log >= logs_.size()) logs_.resize(log + 1);
     auto& known = logs_[log];
     const std::filesystem::path whole(path);
     if (known.folder.number >= 0 && known.folder.folder == whole.parent_path()) return false;
     known.stem = whole.stem().string();
+    known.stem.resize(std::min(known.stem.find_first_of("*?["), known.stem.size()));
     for (auto folder = whole.parent_path();; folder = folder.parent_path()) {
         if (known.folder.number >= 0 && known.folder.folder == folder) return false;
         Watched found;

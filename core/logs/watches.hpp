@@ -17,7 +17,7 @@ namespace cmw::logs {
 
 class Watches {
   public:
-    /// `logs`: how many there are; they are numbered from 0.
+    /// `logs`: how many there are at first; they are numbered from 0.
     static base::Result<Watches> create(std::size_t logs);
 
     int fd() const { return inotify_.get(); } ///< Readable when drain() has something.
@@ -25,6 +25,9 @@ class Watches {
     /// Watches what `reader` reads now. True: something is watched that was not before, so what came
     /// until now may have been missed: read once more.
     base::Result<bool> follow(std::size_t log, const FileReader& reader);
+
+    /// Watches the folder of `path` alone: files that come to be there. True: as above.
+    base::Result<bool> follow_folder(std::size_t log, const std::string& path);
 
     /// Calls `changed` with each log that may have something new, once or more.
     void drain(const std::function<void(std::size_t)>& changed);
@@ -43,7 +46,6 @@ class Watches {
         std::string stem;         ///< What the names of its generations begin with.
     };
 
-    base::Result<bool> follow_folder(std::size_t log, const std::string& path);
     base::Result<bool> watch(std::size_t log, Watched& watched, const std::string& path,
                              std::uint32_t mask);
     void let_go(std::size_t log, Watched& watched);

@@ -213,15 +213,24 @@ TEST_CASE("a service writes to where the stream of its name reads") {
 
 TEST_CASE("streams are read") {
     const auto settings =
-        read_good("[log.a]\npath = 'a.log'\nto = ['disk', { use = 'cloud', stream = 'x' }]\n"
+        read_good("[log.a]\npath = 'a.log'\nto = ['disk', { use = 'cloud', stream = 'x', "
+                  "min-level = 'warn', rate-limit = 5 }]\n"
                   "event = '^[0-9]+'\ntime = 'cmix'\nredact = ['k=(\\S+)']\n"
-                  "invalid-bytes = 'replace'\n[log.cmix-wrapper]\n");
+                  "invalid-bytes = 'replace'\nstart = 'end'\nmax-size = '1MiB'\n"
+                  "when-full = 'drop-oldest'\n[log.cmix-wrapper]\n");
     const auto& a = *settings.stream("a");
     CHECK(a.path == "/etc/w/a.log");
     CHECK(a.event == "^[0-9]+");
     CHECK(a.time == "cmix");
     CHECK(a.redact == std::vector<std::string>{"k=(\\S+)"});
     CHECK(a.replace_invalid);
+    CHECK(a.from_end);
+    CHECK(a.max_size == 1'048'576);
+    CHECK(keep_of(a) == 524'288);
+    CHECK(a.drop_oldest);
+    CHECK(a.to.at(0).min_level.empty());
+    CHECK(a.to.at(1).min_level == "warn");
+    CHECK(a.to.at(1).rate_limit == 5);
     REQUIRE(a.to.size() == 2);
     CHECK(a.to[0].instance == "disk");
     CHECK(a.to[1].instance == "cloud");

@@ -40,7 +40,7 @@ Status full_status() {
     status.services["cmix"] = cmix;
     status.plugins["cloud"] = {"log-backend", "cloudwatch", {}};
     status.logs["cmix"].read_bytes = 7;
-    status.logs["cmix"].to["cloud"] = {1, 2, 3, 0.25};
+    status.logs["cmix"].to["cloud"] = {1, 2, 3, 0.25, 4, 5};
     return status;
 }
 
@@ -65,7 +65,8 @@ TEST_CASE("status has the names of the contract, on one line, in its order") {
           R"("plugins": {"cloud": {"kind": "log-backend", "plugin": "cloudwatch", )"
           R"("state": "ok", "reinitialisations": 0, "last_error": null}}, )"
           R"("logs": {"cmix": {"read_bytes": 7, "to": {"cloud": {"delivered": 1, )"
-          R"("pending": 2, "rejected": 3, "oldest_pending_s": 0.25}}}}})");
+          R"("pending": 2, "rejected": 3, "oldest_pending_s": 0.25, )"
+          R"("dropped": 4, "dropped_bytes": 5}}}}})");
 }
 
 TEST_CASE("what is not known is null") {

@@ -200,3 +200,23 @@ TEST_CASE("a log that cannot be read is a problem that names it, and passes") {
     Follower folder_reader(path);
     CHECK_FALSE(folder_reader.reader.read(buffer));
 }
+
+TEST_CASE("a hole is jumped over, and one at the end is waited at") {
+    const cmw::test::TemporaryFolder folder;
+    const auto path = folder / "a.log";
+    append(path, "one\n");
+    fs::resize_file(path, 1 << 20);
+    if (cmw::base::sys::stat(path).value().st_blocks * 512 >= (1 << 20)) return; // No holes here.
+    Follower follower(path);
+    const auto head = follower.read();
+    CHECK(head.starts_with("one\n"));
+    CHECK(head.find_first_not_of('\0', 4) == std::string::npos);
+    CHECK(head.size() <= 64 * 1024); // Of the block that has data.
+    append(path, "two\n");
+    const auto rest = follower.read();
+    CHECK(rest.starts_with('|'));
+    CHECK(rest.ends_with("two\n"));
+    CHECK(follower.reader.offset() == (1 << 20) + 4);
+    CHECK(follower.reader.take_freed() > 900'000);
+    CHECK(follower.reader.take_freed() == 0);
+}
