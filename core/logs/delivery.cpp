@@ -94,7 +94,7 @@ Delivery::Served Delivery::serve(std::size_t stream) {
         const auto made = make_instance();
         if (made != Served::worked) {
             const auto& use = board_.streams[stream].use;
-            if (use.disk) use.disk->confirmed(setup_->backend.name, {}, 0);
+            if (use.disk) use.disk->confirmed(setup_->backend.name, {});
             return made;
         }
         if (!mine.tail) make_tail(stream);
@@ -188,7 +188,9 @@ bool Delivery::make_watches() {
 void Delivery::publish(std::size_t stream, std::size_t delivered) {
     auto& tail = *streams_[stream].tail;
     const auto& use = board_.streams[stream].use;
-    if (use.disk) use.disk->confirmed(setup_->backend.name, tail.reader().id(), tail.confirmed());
+    if (use.disk)
+        use.disk->confirmed(setup_->backend.name,
+                            {tail.reader().id(), tail.reader().first(), tail.confirmed()});
     const std::lock_guard lock(board_.mutex);
     auto& shown = board_.streams[stream];
     shown.delivered += delivered;

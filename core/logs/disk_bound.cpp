@@ -40,7 +40,7 @@ Cut plan_cut(const DiskLimits& limits, std::uint64_t size, std::uint64_t data_st
              std::uint64_t confirmed) {
     const auto on_disk = size - std::min(size, data_start);
     if (on_disk <= limits.max_size) return {};
-    confirmed = std::min(confirmed, size);
+    if (confirmed > size) return {}; // It was truncated, and its readers do not know yet.
     const auto least = size - limits.max_size;
     const auto wanted = confirmed - std::min(confirmed, limits.keep);
     Cut cut{std::min(confirmed, std::max(least, wanted)), false};
@@ -57,18 +57,21 @@ DiskBound::DiskBound(std::string path, const DiskLimits& limits,
     for (const auto& backend : backends) reached_[backend];
 }
 
-std::uint64_t DiskBound::confirmed_by_all(const FileId& id) const {
+std::uint64_t DiskBound::confirmed_by_all(const FileId& id, std::string_view head) const {
     const std::lock_guard lock(mutex_);
     auto least = std::numeric_limits<std::uint64_t>::max();
-    for (const auto& [backend, reached] : reached_)
-        least = std::min(least, reached.id == id ? reached.offset : 0);
+    for (const auto& [backend, reached] : reached_) {
+        const bool same = reached.id == id &&
+                          Fingerprint::of(head.substr(0, reached.first.size)) == reached.first;
+        least = std::min(least, same ? reached.offset : 0);
+    }
     return least;
 }
 
-void DiskBound::confirmed(const std::string& backend, const FileId& id, std::uint64_t offset) {
+void DiskBound::confirmed(const std::string& backend, const Reached& reached) {
     {
         const std::lock_guard lock(mutex_);
-        reached_[backend] = {id, offset};
+        reached_[backend] = reached;
     }
     if (impossible_) return;
     const std::unique_lock freeing(freeing_, std::try_to_lock);
@@ -101,14 +104,13 @@ base::Result<> DiskBound::free_some(const FileId& live) {
     const auto data = sys::seek_data(fd, static_cast<std::int64_t>(head_size));
     const auto data_start =
         data ? static_cast<std::uint64_t>(*data) : (data.error() == ENXIO ? size : head_size);
-    const auto confirmed = confirmed_by_all(live);
-    auto cut = plan_cut(limits_, size, data_start, confirmed);
-    if (cut.up_to == 0) return {};
-    if (cut.drops) cut.up_to = next_line(fd, cut.up_to);
-
     std::string head(head_size, '\0');
     const auto got = sys::pread(fd, std::as_writable_bytes(std::span(head)), 0);
     if (!got || *got < head.size()) return {};
+    const auto confirmed = confirmed_by_all(live, head);
+    auto cut = plan_cut(limits_, size, data_start, confirmed);
+    if (cut.up_to == 0) return {};
+    if (cut.drops) cut.up_to = next_line(fd, cut.up_to);
     const auto begin = end_of_head(head);
     const auto freed = sys::punch_hole(fd, static_cast<std::int64_t>(begin),
                                        static_cast<std::int64_t>(cut.up_to - begin));

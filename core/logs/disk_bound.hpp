@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/problem.hpp"
+#include "logs/cursor.hpp"
 #include "logs/generations.hpp"
 
 #include <atomic>
@@ -45,16 +46,18 @@ class DiskBound {
     DiskBound(std::string path, const DiskLimits& limits, const std::vector<std::string>& backends,
               Log log);
 
-    /// `backend` has confirmed the file `id` up to `offset`; frees if it is time. [any thread]
-    void confirmed(const std::string& backend, const FileId& id, std::uint64_t offset);
-
-  private:
+    /// How far a backend has confirmed a file. It begins with `first`: else it was truncated or
+    /// rewritten since, and nothing of what is there now is confirmed.
     struct Reached {
         FileId id;
+        Fingerprint first;
         std::uint64_t offset = 0;
     };
+    /// Notes it; frees if it is time. [any thread]
+    void confirmed(const std::string& backend, const Reached& reached);
 
-    std::uint64_t confirmed_by_all(const FileId& id) const;
+  private:
+    std::uint64_t confirmed_by_all(const FileId& id, std::string_view head) const;
     base::Result<> free_some(const FileId& live);
 
     const std::string path_;

@@ -54,6 +54,8 @@ class FileReader {
     std::uint64_t offset() const { return offset_; } ///< In the file, of what is read next.
     std::uint64_t before() const { return before_; } ///< Bytes of the stream in earlier files.
 
+    Fingerprint first() const { return Fingerprint::of(first_bytes_); } ///< Of the open file.
+
     /// Bytes that were freed before they were read, since this was last asked.
     std::uint64_t take_freed() { return std::exchange(freed_, 0); }
 

@@ -28,6 +28,11 @@ FileId id_of(const std::string& path) {
     return file_id(sys::stat(path).value());
 }
 
+/// `path` as it is now is confirmed up to `offset`.
+DiskBound::Reached reached(const std::string& path, std::uint64_t offset) {
+    return {id_of(path), Fingerprint::of(cmw::test::read_text(path)), offset};
+}
+
 /// All that a reader finds in a file, from its start; holes as "|".
 std::string read_all(const std::string& path, std::uint64_t* freed = nullptr) {
     FileReader reader(path, std::nullopt, [](std::uint32_t, const std::string&) {});
@@ -89,7 +94,7 @@ TEST_CASE("what of a file is freed") {
         {drops, 120 * KiB, 4 * KiB, 120 * KiB, {70 * KiB, false}},
         {drops, 500 * KiB, 4 * KiB, 0, {412 * KiB + 512, true}},
         {drops, 500 * KiB, 4 * KiB, 450 * KiB, {400 * KiB, false}},
-        {{100 * KiB, 0, false}, 200 * KiB, 4 * KiB, 1000 * KiB, {200 * KiB, false}},
+        {{100 * KiB, 0, false}, 200 * KiB, 4 * KiB, 1000 * KiB, {}}, // It was truncated.
     };
     for (const auto& one : table) {
         CAPTURE(one.size);
@@ -107,20 +112,35 @@ TEST_CASE("what every backend has confirmed is freed, and nothing else") {
     auto bound = test.bound({100 * KiB, 0, false}, {"a", "b"});
     const auto all = on_disk(test.path);
     const auto half = text.find("line 25000\n");
-    bound.confirmed("a", id_of(test.path), text.size());
-    CHECK(on_disk(test.path) == all); // The other one has confirmed nothing.
-    bound.confirmed("b", {1, 2}, text.size());
-    CHECK(on_disk(test.path) == all); // Of another file.
-    bound.confirmed("b", id_of(test.path), half);
+    bound.confirmed("a", reached(test.path, text.size()));
+    CHECK(read_all(test.path) == text); // The other one has confirmed nothing.
+    bound.confirmed("b", {{1, 2}, Fingerprint::of(text), text.size()});
+    CHECK(read_all(test.path) == text); // Of another file.
+    bound.confirmed("b", reached(test.path, half));
     CHECK(on_disk(test.path) < all);
     CHECK(sys::stat(test.path).value().st_size == static_cast<off_t>(text.size()));
     const auto left = read_all(test.path);
     CHECK(left.ends_with(text.substr(half)));
     CHECK(left.starts_with(text.substr(0, 2000)));
     CHECK(left.size() < text.size() - half + 5000);
-    bound.confirmed("b", id_of(test.path), text.size());
+    bound.confirmed("b", reached(test.path, text.size()));
     CHECK(on_disk(test.path) <= 100 * KiB);
     CHECK(test.said.empty());
+}
+
+TEST_CASE("a file that was truncated and written anew is not freed by what was confirmed of it") {
+    Fixture test;
+    cmw::test::write_text(test.path, lines(0, 50'000));
+    if (!can_punch(test.path)) return;
+    const auto before = reached(test.path, lines(0, 50'000).size());
+    const auto anew = lines(7, 90'000); // Longer than it was, before a reader looked.
+    cmw::test::write_text(test.path, anew);
+    REQUIRE(id_of(test.path) == before.id);
+    auto bound = test.bound({100 * KiB, 0, false}, {"a"});
+    bound.confirmed("a", before);
+    CHECK(read_all(test.path) == anew);
+    bound.confirmed("a", reached(test.path, anew.size()));
+    CHECK(on_disk(test.path) <= 100 * KiB);
 }
 
 TEST_CASE("who writes a file that is freed notices nothing, with O_APPEND and without") {
@@ -134,7 +154,7 @@ TEST_CASE("who writes a file that is freed notices nothing, with O_APPEND and wi
         write(first);
         if (!can_punch(test.path)) return;
         auto bound = test.bound({64 * KiB, 0, false}, {"a"});
-        bound.confirmed("a", id_of(test.path), first.size());
+        bound.confirmed("a", reached(test.path, first.size()));
         CHECK(on_disk(test.path) < first.size() / 2);
         const auto more = lines(50'000, 50'100);
         write(more);
@@ -150,7 +170,7 @@ TEST_CASE("a full disk frees the oldest lines where the stream says so, and tell
     cmw::test::write_text(test.path, text);
     if (!can_punch(test.path)) return;
     auto bound = test.bound({100 * KiB, 0, true}, {"a"});
-    bound.confirmed("a", {}, 0);
+    bound.confirmed("a", {});
     CHECK(on_disk(test.path) <= 110 * KiB);
     std::uint64_t freed = 0;
     const auto left = read_all(test.path, &freed);
@@ -170,7 +190,7 @@ TEST_CASE("where the file system cannot, that is told once and nothing is touche
     sys::set_fault_plan([](sys::Call call, std::string_view) {
         return call == sys::Call::fallocate ? EOPNOTSUPP : 0;
     });
-    for (int i = 0; i < 3; ++i) bound.confirmed("a", id_of(test.path), text.size());
+    for (int i = 0; i < 3; ++i) bound.confirmed("a", reached(test.path, text.size()));
     sys::set_fault_plan({});
     REQUIRE(test.said.size() == 1);
     CHECK(test.said[0].find("cannot free what is shipped of the log") != std::string::npos);
