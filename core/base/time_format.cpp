@@ -11,6 +11,7 @@ namespace cmw::base {
 namespace {
 
 constexpr char date_time_border = '\x01'; ///< RFC 3339: T, t, and the blank that people write.
+constexpr std::int64_t most_nanoseconds = 9'223'372'035'999'999'999;
 constexpr std::int64_t most_seconds = 9'223'372'036; // What fits into nanoseconds: the year 2262.
 
 bool is_digit(char c) {
@@ -79,8 +80,11 @@ std::optional<UnixTime> read_epoch(std::string_view text) {
     std::int64_t value = 0;
     if (std::from_chars(text.data(), text.data() + size, value).ec != std::errc{})
         return std::nullopt;
-    if (size == 10 && value > most_seconds - 1) return std::nullopt;
-    for (auto i = size; i < 19; ++i) value *= 10;
+    for (auto i = size; i < 19; ++i) {
+        if (value > most_nanoseconds / 10) return std::nullopt;
+        value *= 10;
+    }
+    if (value > most_nanoseconds) return std::nullopt;
     text.remove_prefix(size);
     const auto fraction = size == 10 ? take_fraction(text) : 0;
     if (!text.empty() && is_word(text.front())) return std::nullopt;
