@@ -2,7 +2,7 @@
 //
 // logs/disk_bound.hpp - keeps a log's file from filling the disk: what every backend has confirmed
 // of it is freed in place, by a hole. Nothing is truncated, renamed or written: who writes the file
-// notices nothing (docs/decisions/0009). Where the file system cannot, that is logged once.
+// notices nothing (docs/decisions/0010). Where the file system cannot, that is logged once.
 #pragma once
 
 #include "base/problem.hpp"
