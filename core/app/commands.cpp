@@ -123,7 +123,8 @@ std::span<const Command> commands() {
          "the end of a stream's file, or follow it",
          "Prints the last lines of the file of a log stream. The file is found through the\n"
          "configuration: no host needs to run. With -f it goes on with what is written, over\n"
-         "rotations of the file, until it is interrupted.",
+         "rotations of the file, until it is interrupted. A path with a wildcard stands for the\n"
+         "files that are there now.",
          {{"follow", 'f', "", "go on with what is written"}, lines},
          "  cmix-wrapper logs cmix\n"
          "  cmix-wrapper logs -f -n 100 cmix",

@@ -17,8 +17,7 @@ config::PluginCheck check_with(plugin_host::Catalog& catalog) {
         const auto fine = plugin_host::validate(**plugin, instance.options,
                                                 use == nullptr ? nullptr : &use->options);
         if (fine) return std::nullopt;
-        const auto& position = use == nullptr ? instance.position : use->position;
-        return base::Problem{position.to_string(), fine.error().text, {}};
+        return base::Problem{{}, fine.error().text, {}}; // Whose it is the reader knows.
     };
 }
 

@@ -7,7 +7,12 @@
 #include "app/line_count.hpp"
 #include "app/tail.hpp"
 #include "app/terminal.hpp"
+#include "base/system.hpp"
 #include "base/text.hpp"
+#include "logs/wildcard.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
 
 namespace cmw::app {
 
@@ -30,13 +35,41 @@ base::Problem unknown(const config::Settings& settings, const std::string& name)
                          : "did you mean '" + near + "'?"};
 }
 
-int show(const std::string& path, std::size_t count, bool follow) {
-    Tail tail(path, [](std::string_view text) { print(text); });
-    if (const auto shown = tail.last_lines(count, follow); !shown) return failure(shown.error());
+/// The files that a stream's path stands for now: more than one with a wildcard.
+std::vector<std::string> files_of(const std::string& path) {
+    if (!config::is_wildcard(path)) return {path};
+    const auto folder = std::filesystem::path(path).parent_path();
+    std::vector<std::string> files;
+    for (const auto& name : logs::new_logs(
+             path, base::sys::list(folder.string()).value_or(std::vector<std::string>{}), {}))
+        files.push_back((folder / name).string());
+    return files;
+}
+
+/// Each file's last lines, and with `follow` what is written to them; several get a heading each time
+/// another one has the word.
+int show(const std::vector<std::string>& files, std::size_t count, bool follow) {
+    const std::string* speaks = nullptr;
+    const auto print_of = [&](const std::string& file) {
+        return [&](std::string_view text) {
+            if (files.size() > 1 && speaks != &file)
+                print(fmt::format("{}==> {} <==\n", speaks == nullptr ? "" : "\n", file));
+            speaks = &file;
+            print(text);
+        };
+    };
+    std::vector<Tail> tails;
+    tails.reserve(files.size());
+    for (const auto& file : files) {
+        auto& tail = tails.emplace_back(file, print_of(file));
+        if (const auto shown = tail.last_lines(count, follow); !shown)
+            return failure(shown.error());
+    }
     if (!follow) return ExitStatus::done;
     const auto loop = base::EventLoop::create();
     if (!loop) return failure(loop.error());
-    if (const auto follows = tail.follow(**loop); !follows) return failure(follows.error());
+    for (auto& tail : tails)
+        if (const auto follows = tail.follow(**loop); !follows) return failure(follows.error());
     (*loop)->run(); // Until a signal ends the program.
     return ExitStatus::done;
 }
@@ -51,7 +84,12 @@ int logs(const Arguments& arguments) {
     const auto& loaded = configuration->loaded;
     // A mistake elsewhere in the configuration is no reason to hide a log.
     const auto path = path_of(loaded.settings, arguments.words.front());
-    if (!path.empty()) return show(path, *count, arguments.has("follow"));
+    if (!path.empty()) {
+        const auto files = files_of(path);
+        if (files.empty())
+            return failure({path, "cannot find a file that fits it", "nothing wrote one yet"});
+        return show(files, *count, arguments.has("follow"));
+    }
     if (!loaded.problems.empty()) return misconfigured(loaded.problems);
     return misused(unknown(loaded.settings, arguments.words.front()));
 }

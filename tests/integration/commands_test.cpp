@@ -192,6 +192,22 @@ TEST_CASE("status, history and logs are for people, --json for programs") {
     CHECK(std::count(logs.output.begin(), logs.output.end(), '\n') == 2);
 }
 
+TEST_CASE("logs of a wildcard shows each of its files, under its name") {
+    const Site site;
+    site.append("[log.many]\npath = \"" + site.folder / "many/*.log" + "\"\nto = [\"disk\"]\n");
+    std::filesystem::create_directory(site.folder / "many");
+    const auto none = site.command({"logs", "many"});
+    CHECK(none.status == 1);
+    CHECK(has(none.errors, "cannot find a file that fits it"));
+    write_text(site.folder / "many/a.log", "one\ntwo\n");
+    CHECK(site.command({"logs", "-n", "1", "many"}).output == "two\n");
+    write_text(site.folder / "many/b.log", "three\n");
+    write_text(site.folder / "many/c.txt", "other\n");
+    CHECK(site.command({"logs", "-n", "1", "many"}).output ==
+          "==> " + site.folder / "many/a.log" + " <==\ntwo\n\n==> " + site.folder / "many/b.log" +
+              " <==\nthree\n");
+}
+
 TEST_CASE("history of a host that does not run is read from its state, which stays as it is") {
     for (const int signal : {SIGTERM, SIGKILL}) {
         CAPTURE(signal);
