@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fakes/cloudwatch/fake_cloudwatch.hpp"
 
+#include "fakes/aws_texts.hpp"
 #include "shared/aws_signature.hpp"
 #include "shared/http_answer.hpp"
 
-#include <Poco/DateTime.h>
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeFormatter.h>
-#include <Poco/DateTimeParser.h>
 #include <Poco/InflatingStream.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
-#include <Poco/Timestamp.h>
 #include <sstream>
 
 namespace cmw::test {
@@ -19,26 +15,6 @@ namespace cmw::test {
 namespace {
 
 using Request = HttpServer::Request;
-
-std::string between(const std::string& text, const std::string& from, const std::string& to) {
-    const auto first = text.find(from);
-    if (first == text.npos) return "";
-    const auto start = first + from.size();
-    return text.substr(start, text.find(to, start) - start);
-}
-
-std::int64_t time_of(const std::string& amz_date) {
-    Poco::DateTime date;
-    int zone = 0;
-    return Poco::DateTimeParser::tryParse("%Y%m%dT%H%M%S", amz_date, date, zone)
-               ? date.timestamp().epochTime()
-               : 0;
-}
-
-std::string http_date(std::int64_t seconds) {
-    return Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(seconds),
-                                           Poco::DateTimeFormat::HTTP_FORMAT);
-}
 
 std::string problem(const std::string& code, const std::string& message = "In its own words.") {
     return R"({"__type":"com.amazonaws.logs#)" + code + R"(","message":")" + message + "\"}";

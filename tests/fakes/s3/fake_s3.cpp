@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fakes/s3/fake_s3.hpp"
 
+#include "fakes/aws_texts.hpp"
 #include "shared/aws_signature.hpp"
 #include "shared/http_answer.hpp"
 
-#include <Poco/DateTime.h>
-#include <Poco/DateTimeFormat.h>
-#include <Poco/DateTimeFormatter.h>
-#include <Poco/DateTimeParser.h>
-#include <Poco/Timestamp.h>
 #include <Poco/URI.h>
 
 namespace cmw::test {
@@ -16,26 +12,6 @@ namespace cmw::test {
 namespace {
 
 using Request = HttpServer::Request;
-
-std::string between(const std::string& text, const std::string& from, const std::string& to) {
-    const auto first = text.find(from);
-    if (first == text.npos) return "";
-    const auto start = first + from.size();
-    return text.substr(start, text.find(to, start) - start);
-}
-
-std::int64_t time_of(const std::string& amz_date) {
-    Poco::DateTime date;
-    int zone = 0;
-    return Poco::DateTimeParser::tryParse("%Y%m%dT%H%M%S", amz_date, date, zone)
-               ? date.timestamp().epochTime()
-               : 0;
-}
-
-std::string http_date(std::int64_t seconds) {
-    return Poco::DateTimeFormatter::format(Poco::Timestamp::fromEpochTime(seconds),
-                                           Poco::DateTimeFormat::HTTP_FORMAT);
-}
 
 /// The header Authorization that the request should have.
 std::string expected(const S3State& s3, const Request& request, const std::string& path,
