@@ -2,6 +2,7 @@
 #include "shared/aws_signature.hpp"
 
 #include "shared/hex.hpp"
+#include "shared/lower_case.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,17 +47,11 @@ std::string trimmed(std::string_view value) {
     return text;
 }
 
-std::string lower(std::string text) {
-    for (auto& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
 /// Names in lower case and in order, values trimmed, those of one name joined.
 std::map<std::string, std::string> canonical_headers(const Fields& headers) {
     std::map<std::string, std::string> all;
     for (const auto& [name, value] : headers) {
-        auto& field = all[lower(name)];
+        auto& field = all[lower_case(name)];
         if (!field.empty()) field += ',';
         field += trimmed(value);
     }

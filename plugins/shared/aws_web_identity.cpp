@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/aws_web_identity.hpp"
 
+#include "shared/aws_service.hpp"
 #include "shared/file_beginning.hpp"
 #include "shared/http_exchange.hpp"
 
@@ -28,10 +29,8 @@ std::string service_of(const Environment& environment) {
         if (url.ends_with('/')) url.pop_back();
         return url;
     }
-    auto region = environment("AWS_REGION");
-    if (region.empty()) region = environment("AWS_DEFAULT_REGION");
-    if (region.empty()) return "https://sts.amazonaws.com";
-    return "https://sts." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
+    const auto region = aws_region("", environment);
+    return region.empty() ? "https://sts.amazonaws.com" : aws_server("sts", region, "");
 }
 
 std::string token_in(const std::string& file) {

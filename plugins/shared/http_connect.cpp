@@ -134,4 +134,18 @@ StreamSocket start_tls(const StreamSocket& socket, const std::string& host,
     return secure;
 }
 
+// The chain is judged by OpenSSL, which has one text for it, the host's name by Poco.
+bool is_about_certificate(const SSLException& failure) {
+    return dynamic_cast<const CertificateValidationException*>(&failure) != nullptr ||
+           failure.message().find("certificate verify failed") != std::string::npos ||
+           failure.message().find("asn1 encoding routines") != std::string::npos; // A signature.
+}
+
+bool is_about_ours(const SSLException& failure) {
+    const auto& text = failure.message();
+    return text.find("alert certificate required") != std::string::npos ||
+           text.find("alert bad certificate") != std::string::npos ||
+           text.find("alert unknown ca") != std::string::npos;
+}
+
 } // namespace cmw::shared

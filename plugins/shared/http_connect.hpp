@@ -6,6 +6,7 @@
 
 #include "shared/http_exchange.hpp"
 
+#include <Poco/Net/SSLException.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/URI.h>
 
@@ -22,6 +23,12 @@ void open_tunnel(Poco::Net::StreamSocket& socket, const Poco::URI& uri, const Po
 /// Puts TLS on `socket`, with the server's certificate and name verified.
 Poco::Net::StreamSocket start_tls(const Poco::Net::StreamSocket& socket, const std::string& host,
                                   const HttpSettings& settings);
+
+/// Whether it failed for the server's certificate.
+bool is_about_certificate(const Poco::Net::SSLException& failure);
+
+/// Whether it is an alert of the server about the certificate that we showed, or did not.
+bool is_about_ours(const Poco::Net::SSLException& failure);
 
 /// "Basic ..." of the user and password in a URI; "" if there are none.
 std::string basic_authorization(const Poco::URI& uri);

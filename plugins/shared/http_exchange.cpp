@@ -29,21 +29,6 @@ std::string in_words(const Poco::Exception& failure) {
     return failure.message().empty() ? failure.name() : failure.message();
 }
 
-/// The chain is judged by OpenSSL, which has one text for it, the host's name by Poco.
-bool is_about_certificate(const SSLException& failure) {
-    return dynamic_cast<const CertificateValidationException*>(&failure) != nullptr ||
-           failure.message().find("certificate verify failed") != std::string::npos ||
-           failure.message().find("asn1 encoding routines") != std::string::npos; // A signature.
-}
-
-/// An alert of the server about the certificate that we showed, or did not.
-bool is_about_ours(const SSLException& failure) {
-    const auto& text = failure.message();
-    return text.find("alert certificate required") != std::string::npos ||
-           text.find("alert bad certificate") != std::string::npos ||
-           text.find("alert unknown ca") != std::string::npos;
-}
-
 Poco::Timespan timespan(std::chrono::nanoseconds duration) {
     return {std::chrono::duration_cast<std::chrono::microseconds>(duration).count()};
 }
@@ -55,68 +40,7 @@ std::string seconds_text(std::chrono::nanoseconds duration) {
     return text + " s";
 }
 
-void check_readable(const char* option, const std::string& file) {
-    if (!file.empty() && ::access(file.c_str(), R_OK) != 0)
-        throw Error(CMW_CONFIG, std::string("cannot read the ") + option + " " + file + ": " +
-                                    std::generic_category().message(errno));
-}
-
 } // namespace
-
-std::string shown_url(const std::string& url) {
-    Poco::URI uri(url);
-    uri.setUserInfo("");
-    uri.setRawQuery("");
-    uri.setFragment("");
-    return uri.toString();
-}
-
-std::string request_target(const std::string& url) {
-    const auto host = url.find("://") + 3;
-    const auto first = std::min(url.find_first_of("/?#", host), url.size());
-    const auto text = url.substr(first, url.find('#', first) - first);
-    std::string target = text.starts_with('/') ? "" : "/";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte > 0x20 && byte < 0x7f)
-            target += c;
-        else
-            target += {'%', "0123456789ABCDEF"[byte >> 4], "0123456789ABCDEF"[byte & 15]};
-    }
-    return target;
-}
-
-std::string host_header(const std::string& url) {
-    return host_and_port(Poco::URI(url));
-}
-
-void check_http_url(const std::string& name, const std::string& url) {
-    const auto wrong = [&](const char* why) {
-        throw Error(CMW_CONFIG, "cannot use the " + name + ": " + why);
-    };
-    Poco::URI uri;
-    try {
-        uri = url;
-    } catch (const Poco::SyntaxException&) {
-        wrong("it is not a URL");
-    }
-    if (uri.getScheme() != "http" && uri.getScheme() != "https")
-        wrong("it must begin with http:// or https://");
-    if (uri.getHost().empty()) wrong("it names no host");
-}
-
-void check_http_settings(const HttpSettings& settings) {
-    check_readable("tls.ca", settings.ca_file);
-    check_readable("tls.certificate", settings.certificate_file);
-    check_readable("tls.key", settings.key_file);
-    if (!settings.key_file.empty() && settings.certificate_file.empty())
-        throw Error(CMW_CONFIG, "cannot use tls.key: there is no tls.certificate that it is of");
-    if (settings.proxy.empty() || settings.proxy == "none") return;
-    check_http_url("proxy", settings.proxy);
-    if (Poco::URI(settings.proxy).getScheme() != "http")
-        throw Error(CMW_CONFIG, "cannot use the proxy: it must begin with http://, by which it "
-                                "also carries https");
-}
 
 /// Poco's session, which by itself would connect anew, past the proxy and to a server that it was
 /// never told, when a connection that is kept breaks.

@@ -9,6 +9,9 @@
 // certificate that is not valid, CMW_CANCELLED. They name the URL without what may be secret.
 #pragma once
 
+#include "shared/http_settings.hpp"
+#include "shared/http_url.hpp"
+
 #include <cmw/host.hpp>
 
 #include <map>
@@ -17,15 +20,6 @@
 #include <string>
 
 namespace cmw::shared {
-
-struct HttpSettings {
-    std::chrono::nanoseconds timeout = std::chrono::seconds(30); ///< To connect; without a byte.
-    std::string ca_file;          ///< Trusted instead of the system's authorities; "": these.
-    std::string certificate_file; ///< Of the client, PEM, where a server asks for one; "": none.
-    std::string key_file;         ///< Its private key; "": it is in certificate_file.
-    std::string proxy;            ///< URL; "none"; "": as the environment says (http_proxy.hpp).
-    std::string user_agent;
-};
 
 struct HttpRequest {
     using Headers = std::map<std::string, std::string>;
@@ -36,22 +30,6 @@ struct HttpRequest {
     std::string body;
     std::string target; ///< Sent as it is instead of the URL's path and query; "": these.
 };
-
-/// Without user, password, query and fragment.
-std::string shown_url(const std::string& url);
-
-/// "host" or "host:port": what the header Host says.
-std::string host_header(const std::string& url);
-
-/// Path and query as the URL writes them: another way to write them may mean another file, and
-/// breaks a signature. What cannot be in a request line is encoded.
-std::string request_target(const std::string& url);
-
-/// Throws CMW_CONFIG, as "cannot use NAME: ...", if it is no absolute http or https URL.
-void check_http_url(const std::string& name, const std::string& url);
-
-/// Throws CMW_CONFIG for files that cannot be read and for a proxy that is none.
-void check_http_settings(const HttpSettings& settings);
 
 /// A connection that outlasts an exchange: the next one with the same server goes over it, if its
 /// answer was read to the end and the server keeps it, too. Nothing closes it while it is idle, but

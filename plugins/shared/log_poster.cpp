@@ -2,6 +2,7 @@
 #include "shared/log_poster.hpp"
 
 #include "shared/http_answer.hpp"
+#include "shared/lower_case.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,12 +36,6 @@ bool is_header_value(const std::string& value) {
     });
 }
 
-std::string lower(std::string text) {
-    for (auto& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
-}
-
 std::string one_line(std::string text) {
     for (auto& c : text)
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
@@ -57,19 +52,11 @@ std::int32_t status_of(int http_status) {
 
 } // namespace
 
-HttpSettings http_settings(std::chrono::nanoseconds timeout, const std::string& proxy,
-                           const std::optional<std::filesystem::path>& authorities,
-                           const std::optional<std::filesystem::path>& certificate,
-                           const std::optional<std::filesystem::path>& key) {
-    const auto text = [](const auto& path) { return path ? path->string() : std::string(); };
-    return {timeout, text(authorities), text(certificate), text(key), proxy, "cmix-wrapper"};
-}
-
 void check_poster(const PosterSettings& settings) {
     check_http_url("url", settings.url);
     check_http_settings(settings.http);
     for (const auto& [name, value] : settings.headers) {
-        if (std::ranges::find(reserved, lower(name)) != reserved.end())
+        if (std::ranges::find(reserved, lower_case(name)) != reserved.end())
             throw Error(CMW_CONFIG, "cannot send the header " + name + ": it is set by itself");
         if (!is_token(name) || !is_header_value(value))
             throw Error(CMW_CONFIG, "cannot send the header \"" + one_line(name) +

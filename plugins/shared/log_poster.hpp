@@ -6,8 +6,7 @@
 #include "shared/gzip.hpp"
 #include "shared/http_exchange.hpp"
 
-#include <filesystem>
-#include <optional>
+#include <utility>
 
 namespace cmw::shared {
 
@@ -25,11 +24,19 @@ struct PostAnswer {
     std::chrono::nanoseconds retry_after{};
 };
 
-/// TLS files and the rest of what a request is made with, from options that may not be set.
-HttpSettings http_settings(std::chrono::nanoseconds timeout, const std::string& proxy,
-                           const std::optional<std::filesystem::path>& authorities,
-                           const std::optional<std::filesystem::path>& certificate,
-                           const std::optional<std::filesystem::path>& key);
+/// From the options that each backend over it has (poster_options.hpp, web_options.hpp).
+template <class Settings>
+PosterSettings poster_settings(const Settings& settings, std::string url,
+                               const std::string& content_type) {
+    PosterSettings made{std::move(url), settings.headers, settings.gzip,
+                        http_settings(settings.timeout, settings.proxy, settings.ca,
+                                      settings.certificate, settings.key)};
+    made.headers["Content-Type"] = content_type;
+    if (const auto& token = settings.bearer_token.reveal(); !token.empty())
+        made.headers["Authorization"] = "Bearer " + token;
+    made.http.user_agent = "cmix-wrapper";
+    return made;
+}
 
 /// Throws CMW_CONFIG for a URL, a header or a file that cannot be used.
 void check_poster(const PosterSettings& settings);

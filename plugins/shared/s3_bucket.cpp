@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/s3_bucket.hpp"
 
+#include "shared/aws_service.hpp"
 #include "shared/http_answer.hpp"
-
-#include <Poco/URI.h>
 
 namespace cmw::shared {
 
@@ -11,25 +10,13 @@ namespace {
 
 constexpr std::size_t longest_error = 64 * 1024;
 
-std::string region_of(const S3Settings& settings, const Environment& environment) {
-    if (!settings.region.empty()) return settings.region;
-    for (const auto* name : {"AWS_REGION", "AWS_DEFAULT_REGION"})
-        if (auto region = environment(name); !region.empty()) return region;
-    return "us-east-1";
-}
-
 bool by_path(const S3Settings& settings) {
     if (settings.addressing != "auto") return settings.addressing == "path";
     return !settings.endpoint.empty() || settings.bucket.find('.') != std::string::npos;
 }
 
 std::string server_of(const S3Settings& settings) {
-    if (!settings.endpoint.empty())
-        return settings.endpoint.ends_with('/')
-                   ? settings.endpoint.substr(0, settings.endpoint.size() - 1)
-                   : settings.endpoint;
-    const auto* china = settings.region.starts_with("cn-") ? ".cn" : "";
-    return "https://s3." + settings.region + ".amazonaws.com" + china;
+    return aws_server("s3", settings.region, settings.endpoint);
 }
 
 bool is_answer(int status) {
@@ -60,18 +47,8 @@ void check_s3_settings(const S3Settings& settings) {
                                           "0123456789.-_") != std::string::npos)
         throw Error(CMW_CONFIG, "cannot use the bucket " + settings.bucket +
                                     ": its name is made of letters, digits, dots and hyphens");
-    if (settings.region.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789-_") != std::string::npos)
-        throw Error(CMW_CONFIG, "cannot use the region " + settings.region +
-                                    ": it is a word such as us-west-1");
-    if (!settings.endpoint.empty()) {
-        check_http_url("endpoint", settings.endpoint);
-        const Poco::URI uri(settings.endpoint);
-        if (uri.getPathEtc().size() > 1 || !uri.getUserInfo().empty())
-            throw Error(CMW_CONFIG, "cannot use the endpoint: it must be no more than http:// or "
-                                    "https://, a host and a port; bucket and keys are options of "
-                                    "their own");
-    }
+    check_aws_place(settings.region, settings.endpoint,
+                    "; bucket and keys are options of their own");
     check_aws_credentials(settings.credentials);
     check_http_settings(settings.http);
 }
@@ -87,7 +64,8 @@ S3Bucket::S3Bucket(S3Settings settings, const Environment& environment, Host hos
     : settings_(std::move(settings)),
       credentials_(settings_.credentials, environment, std::string(host.product())),
       host_(host) {
-    settings_.region = region_of(settings_, environment);
+    settings_.region = aws_region(settings_.region, environment);
+    if (settings_.region.empty()) settings_.region = "us-east-1";
     settings_.http.user_agent = host.product();
 }
 
@@ -121,9 +99,7 @@ bool S3Bucket::correct_clock(const HttpExchange& exchange) {
     const auto date = parse_http_date(exchange.header("Date"));
     if (!date) return false;
     skew_ = *date - unix_seconds();
-    host_.warn("this machine's clock is " + std::to_string(std::abs(skew_)) + " s " +
-               (skew_ > 0 ? "behind" : "ahead of") + " that of " + server_of(settings_) +
-               ": requests are signed with the server's time; set the clock");
+    host_.warn(clock_warning(skew_, server_of(settings_)));
     return true;
 }
 

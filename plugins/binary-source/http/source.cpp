@@ -38,17 +38,12 @@ std::string follow(const std::string& from, const std::string& location) try {
                 "cannot follow the redirect of " + shown_url(from) + ": it is not a URL");
 }
 
-std::string text_of(const std::optional<std::filesystem::path>& path) {
-    return path ? path->string() : "";
-}
-
 shared::HttpSettings http_settings(const Source::Settings& settings, std::string_view product) {
-    return {settings.timeout,
-            text_of(settings.ca ? settings.ca : settings.ca_file),
-            text_of(settings.certificate),
-            text_of(settings.key),
-            settings.proxy,
-            std::string(product)};
+    auto made = shared::http_settings(settings.timeout, settings.proxy,
+                                      settings.ca ? settings.ca : settings.ca_file,
+                                      settings.certificate, settings.key);
+    made.user_agent = product;
+    return made;
 }
 
 shared::TransferLimits limits_of(const Source::Settings& settings) {

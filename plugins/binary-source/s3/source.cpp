@@ -20,12 +20,7 @@ shared::S3Settings bucket_settings(const Source::Settings& settings) {
             .addressing = settings.addressing,
             .credentials = {settings.credentials, settings.key_id, settings.secret,
                             settings.session_token, settings.profile},
-            .http = {.timeout = settings.timeout,
-                     .ca_file = settings.ca ? settings.ca->string() : "",
-                     .certificate_file = {},
-                     .key_file = {},
-                     .proxy = settings.proxy,
-                     .user_agent = {}}};
+            .http = shared::http_settings(settings.timeout, settings.proxy, settings.ca)};
 }
 
 /// Amazon tells the size of an object in the body of a 416 instead of its Content-Range.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend.hpp"
 
+#include "shared/host_name.hpp"
 #include "shared/template.hpp"
 
 #include <array>
 #include <cmw/identity.hpp>
-#include <unistd.h>
 
 namespace cmw::cloudwatch {
 
@@ -20,17 +20,7 @@ ServiceSettings service_settings(const CloudWatchBackend::Settings& settings) {
             .endpoint = settings.endpoint,
             .credentials = {settings.credentials, settings.key_id, settings.secret,
                             settings.session_token, settings.profile},
-            .http = {.timeout = settings.timeout,
-                     .ca_file = settings.ca ? settings.ca->string() : "",
-                     .certificate_file = {},
-                     .key_file = {},
-                     .proxy = settings.proxy,
-                     .user_agent = {}}};
-}
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+            .http = shared::http_settings(settings.timeout, settings.proxy, settings.ca)};
 }
 
 void check_stream_pattern(const std::string& pattern) {
@@ -86,8 +76,10 @@ void CloudWatchBackend::limits(cmw_log_limits& limits) const {
 std::string CloudWatchBackend::stream_name(const std::string& pattern, std::string_view stream) {
     const bool wants_id = pattern.find("{id}") != std::string::npos;
     if (wants_id && id_.empty()) id_ = read_identity(host_, "id");
-    auto name = shared::expand(
-        pattern, {{"id", id_}, {"stream", std::string(stream)}, {"host", host_name()}});
+    const auto host = shared::host_name();
+    auto name = shared::expand(pattern, {{"id", id_},
+                                         {"stream", std::string(stream)},
+                                         {"host", host.empty() ? "localhost" : host}});
     check_stream_name(name);
     return name;
 }

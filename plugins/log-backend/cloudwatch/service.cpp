@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service.hpp"
 
+#include "shared/aws_service.hpp"
 #include "shared/http_answer.hpp"
-
-#include <Poco/URI.h>
 
 namespace cmw::cloudwatch {
 
@@ -16,37 +15,17 @@ constexpr std::chrono::seconds idle_limit{4};
 constexpr std::int64_t tolerated_skew = 4 * 60;
 
 std::string region_of(const ServiceSettings& settings, const shared::Environment& environment) {
-    if (!settings.region.empty()) return settings.region;
-    for (const auto* name : {"AWS_REGION", "AWS_DEFAULT_REGION"})
-        if (auto region = environment(name); !region.empty()) return region;
+    if (auto region = shared::aws_region(settings.region, environment); !region.empty())
+        return region;
     if (!settings.endpoint.empty()) return "us-east-1";
     throw Error(CMW_CONFIG, "cannot tell which region to send logs to: set region, or AWS_REGION "
                             "in the environment");
 }
 
-std::string server_of(const ServiceSettings& settings) {
-    if (!settings.endpoint.empty())
-        return settings.endpoint.ends_with('/')
-                   ? settings.endpoint.substr(0, settings.endpoint.size() - 1)
-                   : settings.endpoint;
-    const auto* china = settings.region.starts_with("cn-") ? ".cn" : "";
-    return "https://logs." + settings.region + ".amazonaws.com" + china;
-}
-
 } // namespace
 
 void check_service_settings(const ServiceSettings& settings) {
-    if (settings.region.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789-_") != std::string::npos)
-        throw Error(CMW_CONFIG, "cannot use the region " + settings.region +
-                                    ": it is a word such as us-west-1");
-    if (!settings.endpoint.empty()) {
-        shared::check_http_url("endpoint", settings.endpoint);
-        const Poco::URI uri(settings.endpoint);
-        if (uri.getPathEtc().size() > 1 || !uri.getUserInfo().empty())
-            throw Error(CMW_CONFIG, "cannot use the endpoint: it must be no more than http:// or "
-                                    "https://, a host and a port");
-    }
+    shared::check_aws_place(settings.region, settings.endpoint);
     check_aws_credentials(settings.credentials);
     check_http_settings(settings.http);
 }
@@ -58,7 +37,7 @@ Service::Service(ServiceSettings settings, const shared::Environment& environmen
       host_(host) {
     settings_.region = region_of(settings_, environment);
     settings_.http.user_agent = host.product();
-    server_ = server_of(settings_);
+    server_ = shared::aws_server("logs", settings_.region, settings_.endpoint);
 }
 
 Answer Service::ask(const Call& call, const std::string& operation, std::string& body, bool gzip) {
@@ -93,9 +72,7 @@ bool Service::correct_clock(std::int64_t server_time) {
     const auto skew = server_time - shared::unix_seconds();
     if (server_time == 0 || std::abs(skew) < tolerated_skew) return false;
     skew_ = skew;
-    host_.warn("this machine's clock is " + std::to_string(std::abs(skew)) + " s " +
-               (skew > 0 ? "behind" : "ahead of") + " that of " + server_ +
-               ": requests are signed with the server's time; set the clock");
+    host_.warn(shared::clock_warning(skew, server_));
     return true;
 }
 

@@ -15,24 +15,11 @@ std::string url_of(const HttpBackend::Settings& settings, std::string_view strea
     return shared::expand(settings.url, {{"stream", std::string(stream)}});
 }
 
-shared::PosterSettings poster_settings(const HttpBackend::Settings& settings,
-                                       std::string_view stream) {
-    shared::PosterSettings made;
-    made.url = url_of(settings, stream);
-    made.headers = settings.headers;
-    made.headers["Content-Type"] = settings.content_type;
-    if (const auto& token = settings.bearer_token.reveal(); !token.empty())
-        made.headers["Authorization"] = "Bearer " + token;
-    made.gzip = settings.gzip;
-    made.http = shared::http_settings(settings.timeout, settings.proxy, settings.ca,
-                                      settings.certificate, settings.key);
-    return made;
-}
-
 } // namespace
 
 void HttpBackend::check(const Settings& settings) {
-    shared::check_poster(poster_settings(settings, "x"));
+    shared::check_poster(
+        shared::poster_settings(settings, url_of(settings, "x"), settings.content_type));
 }
 
 HttpBackend::HttpBackend(Settings settings, Host) : settings_(std::move(settings)) {
@@ -47,7 +34,10 @@ void HttpBackend::limits(cmw_log_limits& limits) const {
 
 shared::LogPoster& HttpBackend::poster_of(std::string_view stream) {
     const auto url = url_of(settings_, stream);
-    return posters_.try_emplace(url, poster_settings(settings_, stream)).first->second;
+    if (const auto known = posters_.find(url); known != posters_.end()) return known->second;
+    return posters_
+        .try_emplace(url, shared::poster_settings(settings_, url, settings_.content_type))
+        .first->second;
 }
 
 void HttpBackend::write(const Call& call, Batch& batch) {

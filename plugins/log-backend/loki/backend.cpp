@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend.hpp"
 
+#include "shared/host_name.hpp"
 #include "shared/template.hpp"
 
 #include <Poco/URI.h>
-#include <array>
-#include <unistd.h>
+#include <utility>
 
 namespace cmw::loki {
 
@@ -16,14 +16,8 @@ constexpr std::uint32_t overhead = 30;
 /// Loki refuses longer lines by default at 256 KiB; bytes that are not UTF-8 become three.
 constexpr std::uint32_t record_bytes = 85 * 1024;
 
-std::string hostname() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-    return name.data();
-}
-
 Labels expanded(const Labels& labels, std::string_view stream) {
-    static const std::string host = hostname();
+    static const std::string host = shared::host_name();
     Labels made;
     for (const auto& [name, value] : labels)
         made[name] = shared::expand(value, {{"stream", std::string(stream)}, {"hostname", host}});
@@ -49,19 +43,12 @@ void check_labels(const Labels& labels) {
 }
 
 shared::PosterSettings poster_settings(const LokiBackend::Settings& settings) {
-    shared::PosterSettings made;
-    made.url = settings.url;
-    shared::check_http_url("url", made.url);
-    if (const Poco::URI uri(made.url); uri.getPath().empty() || uri.getPath() == "/")
-        made.url += std::string(made.url.ends_with('/') ? "" : "/") + "loki/api/v1/push";
-    made.headers = settings.headers;
-    made.headers["Content-Type"] = "application/json";
+    auto url = settings.url;
+    shared::check_http_url("url", url);
+    if (const Poco::URI uri(url); uri.getPath().empty() || uri.getPath() == "/")
+        url += std::string(url.ends_with('/') ? "" : "/") + "loki/api/v1/push";
+    auto made = shared::poster_settings(settings, std::move(url), "application/json");
     if (!settings.tenant.empty()) made.headers["X-Scope-OrgID"] = settings.tenant;
-    if (const auto& token = settings.bearer_token.reveal(); !token.empty())
-        made.headers["Authorization"] = "Bearer " + token;
-    made.gzip = settings.gzip;
-    made.http = shared::http_settings(settings.timeout, settings.proxy, settings.ca,
-                                      settings.certificate, settings.key);
     shared::check_poster(made);
     return made;
 }

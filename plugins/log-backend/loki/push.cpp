@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "push.hpp"
 
+#include "shared/lower_case.hpp"
 #include "shared/record_text.hpp"
 
 #include <algorithm>
@@ -36,13 +37,6 @@ void append_entry(std::string& out, const cmw_log_record& record) {
     out += ']';
 }
 
-std::string lower(std::string_view text) {
-    std::string made(text);
-    for (auto& c : made)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return made;
-}
-
 } // namespace
 
 std::int64_t entry_time(const cmw_log_record& record) {
@@ -62,7 +56,8 @@ void append_push(std::string& out, const Batch& batch, const Labels& labels, boo
         if (!std::exchange(first_stream, false)) out += ',';
         out += R"({"stream":)";
         auto all = labels;
-        if (level_label) all["level"] = lower(record_text::level_name(level));
+        if (level_label)
+            all["level"] = shared::lower_case(std::string(record_text::level_name(level)));
         append_labels(out, all);
         out += R"(,"values":[)";
         bool first = true;
@@ -82,7 +77,7 @@ bool took_the_rest(std::string_view text) {
                                         "timestamp too old",         "timestamp too new",
                                         "greater than max age",      "max entry size",
                                         "too old, oldest acceptable"};
-    const auto said = lower(text);
+    const auto said = shared::lower_case(std::string(text));
     return std::ranges::any_of(reasons,
                                [&](const char* one) { return said.find(one) != said.npos; });
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend.hpp"
 
+#include "shared/host_name.hpp"
 #include "shared/template.hpp"
-
-#include <array>
-#include <unistd.h>
 
 namespace cmw::syslog {
 
@@ -15,12 +13,6 @@ using Framing = MessageRules::Framing;
 
 std::string text_of(const std::optional<std::filesystem::path>& path) {
     return path ? path->string() : std::string();
-}
-
-std::string system_name() {
-    std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "";
-    return name.data();
 }
 
 Framing framing_of(const SyslogBackend::Settings& settings, const Address& address) {
@@ -44,7 +36,7 @@ MessageRules rules_of(const SyslogBackend::Settings& settings, const Address& ad
         rules.form = address.local() ? Form::rfc3164_local : Form::rfc3164;
     rules.framing = framing_of(settings, address);
     rules.facility = facility_number(settings.facility);
-    rules.hostname = settings.hostname.empty() ? system_name() : settings.hostname;
+    rules.hostname = settings.hostname.empty() ? shared::host_name() : settings.hostname;
     rules.app_name = settings.app_name;
     rules.structured_id = settings.structured_id;
     rules.escape = settings.escape;

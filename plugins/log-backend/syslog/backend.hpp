@@ -6,6 +6,7 @@
 
 #include "channel.hpp"
 #include "facilities.hpp"
+#include "shared/web_options.hpp"
 
 #include <cmw/log_backend.hpp>
 #include <cmw/options.hpp>
@@ -96,15 +97,11 @@ class SyslogBackend final : public LogBackend {
              .fallback = "30s",
              .minimum = "100ms",
              .maximum = "1h"}),
-        option<&Settings::ca>(
-            {.name = "tls.ca",
-             .help = "PEM file of the certificate authorities to trust instead of the system's."}),
+        option<&Settings::ca>(shared::tls_ca_option),
         option<&Settings::certificate>(
             {.name = "tls.certificate",
              .help = "PEM file of the certificate to show to receivers that ask for one."}),
-        option<&Settings::key>(
-            {.name = "tls.key",
-             .help = "PEM file of its private key, if that is not in tls.certificate."}),
+        option<&Settings::key>(shared::tls_key_option),
     };
     static constexpr std::array use_options{
         option<&UseSettings::facility>({.name = "facility",
