@@ -199,6 +199,19 @@ TEST_CASE("a store that is lost costs a fetch, not the program that runs") {
     CHECK(site.programs.by_name.at("cmix")->pid == pid);
 }
 
+TEST_CASE("a download that broke off goes on after a restart of the host") {
+    Site site;
+    site.offer(v1);
+    site.life->source.breaks_off_at = 7;
+    site.life->approve(digest_of(v1));
+    REQUIRE(site.failed_after(1));
+    CHECK(site.life->source.given == 7);
+    site.begin();
+    site.life->approve(digest_of(v1));
+    REQUIRE(site.life->until_runs(site.programs, v1));
+    CHECK(site.life->source.given == v1.size() - 7);
+}
+
 TEST_CASE("an archive without the file is shown, and not fetched again and again") {
     Site site(unpacked());
     const auto archive = make_archive("zip", {{"bin/other", v1}});

@@ -101,6 +101,8 @@ class FakeSource final : public plugin_host::BinarySource {
     std::vector<std::string> locations; ///< Of the last fetch.
     bool slow = false;                  ///< What is asked for waits.
     std::vector<std::function<void()>> waiting;
+    std::size_t breaks_off_at = std::string::npos; ///< At this byte of each artifact.
+    std::size_t given = 0;                         ///< Bytes, in all fetches.
 
     void fetch(const plugin_host::Artifact& artifact, const config::OptionValues&,
                std::shared_ptr<plugin_host::ByteSink> sink,
@@ -121,12 +123,15 @@ class FakeSource final : public plugin_host::BinarySource {
     plugin_host::InstanceStatus status() const override { return {}; }
 
   private:
-    static tl::expected<void, Failure> give(plugin_host::ByteSink& sink, const std::string& text) {
-        const auto given = sink.begin(0, text.size())
-                               .and_then([&] { return sink.write(std::as_bytes(std::span(text))); })
+    tl::expected<void, Failure> give(plugin_host::ByteSink& sink, const std::string& text) {
+        const auto from = sink.offset();
+        const auto rest = std::span(text).first(std::min(text.size(), breaks_off_at)).subspan(from);
+        given += rest.size();
+        const auto taken = sink.begin(from, text.size())
+                               .and_then([&] { return sink.write(std::as_bytes(rest)); })
                                .and_then([&] { return sink.finish(); });
-        if (given) return {};
-        return tl::unexpected(Failure{CMW_FAILED, base::to_string(given.error()), {}});
+        if (taken) return {};
+        return tl::unexpected(Failure{CMW_FAILED, base::to_string(taken.error()), {}});
     }
     base::EventLoop& loop_;
 };
