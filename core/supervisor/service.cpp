@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "supervisor/service.hpp"
-
-#include "base/system.hpp"
-#include "supervisor/health.hpp"
-
-#include <deque>
-#include <random>
+#include "supervisor/service_impl.hpp"
 
 namespace cmw::supervisor {
 
@@ -13,17 +7,10 @@ namespace {
 
 using Kind = Event::Kind;
 using What = ServiceEvent::What;
-using plugin_host::Exit;
-using plugin_host::Failure;
-using plugin_host::Process;
 using plugin_host::StopHow;
-using Done = std::function<void(base::Result<>)>;
 
 constexpr const char* minimal_path =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// Between tries of what only fails while the machine is out of memory or descriptors.
-constexpr base::Nanoseconds watch_retry = std::chrono::milliseconds(100);
 
 plugin_host::Program program_of(const config::ServiceSettings& settings, config::OptionValues use) {
     plugin_host::Program program;
@@ -48,89 +35,18 @@ std::string_view name(ServiceEvent::What what) {
     return names[static_cast<std::size_t>(what)];
 }
 
-struct Service::Impl : std::enable_shared_from_this<Impl> {
-    Impl(base::EventLoop& event_loop, config::ServiceSettings service,
-         plugin_host::ProcessRunner& process_runner, config::OptionValues runner_use,
-         Hooks service_hooks)
-        : loop(event_loop),
-          settings(std::move(service)),
-          runner(process_runner),
-          hooks(std::move(service_hooks)),
-          program(program_of(settings, std::move(runner_use))),
-          policy(restart_policy(settings)),
-          random(std::random_device{}()) {
-        shown.health = settings.health ? "unknown" : "none";
-    }
-
-    base::EventLoop& loop;
-    const config::ServiceSettings settings;
-    plugin_host::ProcessRunner& runner;
-    const Hooks hooks;
-    const plugin_host::Program program;
-    const RestartPolicy policy;
-    std::mt19937_64 random;
-
-    ProcessState state;
-    struct Arrival {
-        Event event;
-        std::function<void()> enlist; ///< Adds who waits, once the event's turn has come.
-    };
-    std::deque<Arrival> queue;
-    bool draining = false;
-    bool closed = false;
-
-    Process process;              ///< While state.alive.
-    std::uint64_t generation = 0; ///< Of `process`: a runner may use an id twice.
-    base::UniqueFd exit_fd;       ///< Ours: the runner may lose its own with a session.
-    base::EventLoop::Handle watch;
-    base::EventLoop::Handle timer;
-    std::optional<base::Monotonic> timer_at;
-    std::unique_ptr<HealthMonitor> health;
-    /// Where the output of the present program begins: of stdout and stderr; if that is known.
-    std::optional<std::pair<std::int64_t, std::int64_t>> output_at;
-
-    ServiceStatus shown;
-    ServiceStatus told;
-    std::vector<ServiceEvent> events; ///< To be told.
-    std::vector<Done> starting;
-    std::vector<Done> stopping;
-    std::vector<std::function<void(bool)>> adopting;
-
-    // ---- Events in, actions out ----
-    void feed(Event event, std::function<void()> enlist = {});
-    void take(const Event& event);
-    void carry_out(Action action);
-    void follow(const ProcessState& before);
-    void record(const ProcessState& before, const Event& event);
-    void arm_timer();
-    void answer(const Event& event);
-    void tell();
-    void show(ServiceState before);
-
-    // ---- Actions ----
-    void look();
-    void verify();
-    void start();
-    void stop(StopHow how);
-
-    // ---- The program ----
-    void hold_process(const Process& answer);
-    void drop_process();
-    void watch_exit();
-    void exit_ready();
-    void exited(const tl::expected<Exit, Failure>& outcome);
-    void watch_health();
-    void health_news(const HealthMonitor::News& news);
-
-    /// A callback for later: does `work` if the service still is.
-    template <class Work>
-    auto later(Work work) {
-        return [weak = weak_from_this(), work = std::move(work)](auto&&... arguments) {
-            const auto impl = weak.lock();
-            if (impl && !impl->closed) work(*impl, std::forward<decltype(arguments)>(arguments)...);
-        };
-    }
-};
+Service::Impl::Impl(base::EventLoop& event_loop, config::ServiceSettings service,
+                    plugin_host::ProcessRunner& process_runner, config::OptionValues runner_use,
+                    Hooks service_hooks)
+    : loop(event_loop),
+      settings(std::move(service)),
+      runner(process_runner),
+      hooks(std::move(service_hooks)),
+      program(program_of(settings, std::move(runner_use))),
+      policy(restart_policy(settings)),
+      random(std::random_device{}()) {
+    shown.health = settings.health ? "unknown" : "none";
+}
 
 // ---- Events in, actions out ------------------------------------------------------------------
 
@@ -180,7 +96,7 @@ void Service::Impl::carry_out(Action action) {
 
 /// Keeps what belongs to a living, running program in step with the state.
 void Service::Impl::follow(const ProcessState& before) {
-    if (before.alive && !state.alive) drop_process();
+    if (before.alive && !state.alive) running.reset();
     if (state.phase == ServiceState::running && before.phase != ServiceState::running) {
         if (!settings.health) return;
         shown.health = "unknown";
@@ -192,24 +108,6 @@ void Service::Impl::follow(const ProcessState& before) {
     }
 }
 
-void Service::Impl::watch_health() {
-    std::shared_ptr<OutputPattern> pattern;
-    if (!settings.health->log.empty()) {
-        std::vector<OutputPattern::File> files;
-        // One that was taken back has been seen to be well, unless output_since() says otherwise.
-        if (!output_at) return static_cast<void>(shown.health = "ok");
-        files.push_back({settings.output_path, output_at->first});
-        if (settings.error_path != settings.output_path)
-            files.push_back({settings.error_path, output_at->second});
-        std::erase_if(files, [](const auto& file) { return file.path.empty(); });
-        pattern = std::make_shared<OutputPattern>(settings.health->log, std::move(files));
-    }
-    health = std::make_unique<HealthMonitor>(
-        loop, *settings.health,
-        later([](Impl& self, const HealthMonitor::News& news) { self.health_news(news); }),
-        std::move(pattern));
-}
-
 /// What history is to know of this event.
 void Service::Impl::record(const ProcessState& before, const Event& event) {
     const auto add = [&](What what, std::int64_t pid) {
@@ -217,10 +115,10 @@ void Service::Impl::record(const ProcessState& before, const Event& event) {
     };
     switch (event.kind) {
     case Kind::found:
-        if (!before.alive && state.alive) add(What::adopted, process.pid);
+        if (!before.alive && state.alive) add(What::adopted, pid());
         break;
     case Kind::started:
-        if (!before.alive && state.alive) add(What::started, process.pid);
+        if (!before.alive && state.alive) add(What::started, pid());
         break;
     case Kind::start_failed:
     case Kind::start_unknown:
@@ -236,7 +134,7 @@ void Service::Impl::record(const ProcessState& before, const Event& event) {
         break;
     }
     case Kind::unhealthy:
-        if (state.sick && !before.sick) add(What::unhealthy, process.pid);
+        if (state.sick && !before.sick) add(What::unhealthy, pid());
         break;
     default:
         break;
@@ -291,116 +189,9 @@ void Service::Impl::tell() {
 void Service::Impl::show(ServiceState before) {
     if (state.phase != before || !shown.since) shown.since = base::unix_now();
     shown.state = state.phase;
-    shown.pid = state.alive ? process.pid : 0;
+    shown.pid = pid();
     shown.restarts = state.restarts;
     shown.reason = state.reason;
-}
-
-// ---- Actions ---------------------------------------------------------------------------------
-
-void Service::Impl::look() {
-    runner.adopt(settings.name, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
-                     if (answer) {
-                         self.hold_process(*answer);
-                         return self.feed({Kind::found});
-                     }
-                     // A runner that cannot take programs back has left none behind.
-                     const bool none =
-                         answer.error().status == CMW_NOT_FOUND ||
-                         (answer.error().status == CMW_UNSUPPORTED && !self.state.alive);
-                     if (none) return self.feed({Kind::gone, "ended, its status unknown"});
-                     self.feed({Kind::look_failed, answer.error().text});
-                 }));
-}
-
-void Service::Impl::verify() {
-    const auto ticket = state.ticket;
-    if (!hooks.verify) return feed({Kind::verified, {}, false, ticket});
-    hooks.verify(later([ticket](Impl& self, const base::Result<>& result) {
-        if (result) return self.feed({Kind::verified, {}, false, ticket});
-        self.feed({Kind::refused, base::to_string(result.error()), false, ticket});
-    }));
-}
-
-void Service::Impl::start() {
-    if (settings.health && !settings.health->log.empty())
-        output_at = {file_size(settings.output_path), file_size(settings.error_path)};
-    runner.start(
-        program, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
-            if (answer) {
-                self.hold_process(*answer);
-                return self.feed({Kind::started});
-            }
-            // Not in time, or not in a way that makes sense: whether it runs is only known to the runner.
-            const bool unknown =
-                answer.error().status == CMW_CANCELLED || answer.error().status == CMW_INVALID;
-            self.feed({unknown ? Kind::start_unknown : Kind::start_failed, answer.error().text});
-        }));
-}
-
-void Service::Impl::stop(StopHow how) {
-    runner.stop(process.id, how,
-                later([made = generation](Impl& self, const tl::expected<void, Failure>& answer) {
-                    if (answer || self.generation != made) return;
-                    self.feed({Kind::stop_failed, answer.error().text});
-                }));
-}
-
-// ---- The program -----------------------------------------------------------------------------
-
-void Service::Impl::hold_process(const Process& answer) {
-    if (state.alive && process.id != answer.id) drop_process();
-    process = answer;
-    ++generation;
-    watch_exit();
-}
-
-void Service::Impl::drop_process() {
-    watch.reset();
-    exit_fd.reset();
-    runner.release(process.id);
-    process = {};
-}
-
-void Service::Impl::watch_exit() {
-    watch.reset();
-    if (auto copy = base::sys::duplicate(process.exit_fd)) exit_fd = std::move(*copy);
-    auto watched = loop.watch(exit_fd.get(), EPOLLIN,
-                              later([](Impl& self, std::uint32_t) { self.exit_ready(); }));
-    if (watched) {
-        watch = std::move(*watched);
-        return;
-    }
-    shown.reason = base::to_string(watched.error());
-    watch = loop.after(watch_retry, later([](Impl& self) { self.watch_exit(); }));
-}
-
-void Service::Impl::exit_ready() {
-    watch.reset();
-    runner.outcome(process.id, later([made = generation](
-                                         Impl& self, const tl::expected<Exit, Failure>& outcome) {
-                       if (self.generation == made) self.exited(outcome);
-                   }));
-}
-
-void Service::Impl::exited(const tl::expected<Exit, Failure>& outcome) {
-    if (!state.alive) return;
-    if (outcome) {
-        const bool success = outcome->code == 0 && outcome->signal == 0;
-        return feed({Kind::ended, to_string(*outcome), success});
-    }
-    if (outcome.error().status == CMW_AGAIN) { // Readable, yet running: never spin on that.
-        watch = loop.after(watch_retry, later([](Impl& self) { self.watch_exit(); }));
-        return;
-    }
-    feed({Kind::ended, "ended, its status unknown: " + outcome.error().text});
-}
-
-void Service::Impl::health_news(const HealthMonitor::News& news) {
-    shown.health = news.failing ? "failing" : news.why.empty() ? "ok" : shown.health;
-    shown.health_reason = news.why;
-    if (news.failing) return feed({Kind::unhealthy, "it is unhealthy: " + news.why});
-    tell();
 }
 
 // ---- The contract ----------------------------------------------------------------------------
@@ -414,7 +205,7 @@ Service::~Service() {
     impl_->closed = true;
     impl_->timer.reset();
     impl_->health.reset();
-    if (impl_->state.alive) impl_->drop_process();
+    impl_->running.reset();
 }
 
 void Service::adopt(std::function<void(bool adopted)> done) {
@@ -423,13 +214,13 @@ void Service::adopt(std::function<void(bool adopted)> done) {
     });
 }
 
-void Service::start(Done done) {
+void Service::start(std::function<void(base::Result<>)> done) {
     impl_->feed({Kind::want_up}, [impl = impl_.get(), done = std::move(done)] {
         if (done) impl->starting.push_back(done);
     });
 }
 
-void Service::stop(Done done) {
+void Service::stop(std::function<void(base::Result<>)> done) {
     impl_->feed({Kind::want_down}, [impl = impl_.get(), done = std::move(done)] {
         if (done) impl->stopping.push_back(done);
     });
