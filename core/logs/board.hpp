@@ -21,6 +21,7 @@ namespace cmw::logs {
 struct StreamBoard {
     StreamUse use; ///< Never changes.
     std::uint64_t delivered = 0;
+    std::uint64_t rejected = 0;      ///< Records that the backend can never take.
     std::uint64_t dropped = 0;       ///< Records, on purpose.
     std::uint64_t dropped_bytes = 0; ///< Freed on the disk before they were read.
     std::uint64_t read_bytes = 0;

@@ -185,7 +185,7 @@ bool Delivery::make_watches() {
     return true;
 }
 
-void Delivery::publish(std::size_t stream, std::size_t delivered) {
+void Delivery::publish(std::size_t stream, std::size_t delivered, std::size_t rejected) {
     auto& tail = *streams_[stream].tail;
     const auto& use = board_.streams[stream].use;
     if (use.disk)
@@ -193,7 +193,8 @@ void Delivery::publish(std::size_t stream, std::size_t delivered) {
                             {tail.reader().id(), tail.reader().first(), tail.confirmed()});
     const std::lock_guard lock(board_.mutex);
     auto& shown = board_.streams[stream];
-    shown.delivered += delivered;
+    shown.delivered += delivered - rejected;
+    shown.rejected += rejected;
     shown.dropped += tail.take_dropped();
     shown.dropped_bytes += tail.take_dropped_bytes();
     shown.read_bytes = tail.read_bytes() - use.first_sequence;

@@ -61,7 +61,7 @@ class Delivery {
     void make_tail(std::size_t stream);
     void add(StreamUse use);
     bool make_watches();
-    void publish(std::size_t stream, std::size_t delivered);
+    void publish(std::size_t stream, std::size_t delivered, std::size_t rejected = 0);
     void sleep(Served round);
     base::Monotonic wake_at();
     void look();

@@ -126,8 +126,12 @@ Delivery::Served Delivery::write(std::size_t stream) {
     if (!mine.tail->ready(now_)) return Served::worked; // Other limits, other batches.
 
     const auto records = mine.tail->batch();
-    const cmw_log_batch batch{sizeof(cmw_log_batch), sizeof(cmw_log_record), records.size(),
-                              records.data(), &board_.streams[stream].use.use->get()};
+    const cmw_log_batch batch{sizeof(cmw_log_batch),
+                              sizeof(cmw_log_record),
+                              records.size(),
+                              records.data(),
+                              &board_.streams[stream].use.use->get(),
+                              nullptr};
     const auto call =
         std::make_shared<plugin_host::Call>(base::monotonic_now() + setup_->backend.deadline);
     plugin_host::WriteOutcome outcome;
@@ -137,7 +141,7 @@ Delivery::Served Delivery::write(std::size_t stream) {
     const auto delivered =
         outcome.failure ? std::min(outcome.delivered, records.size()) : records.size();
     mine.tail->confirm(delivered);
-    publish(stream, delivered);
+    publish(stream, delivered, std::min(outcome.rejected, delivered));
     if (outcome.failure) return drop_instance(stream, *outcome.failure);
     const std::lock_guard lock(board_.mutex);
     board_.streams[stream].failures = 0;

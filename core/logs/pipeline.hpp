@@ -19,9 +19,9 @@ namespace cmw::logs {
 
 /// What `status` shows of one stream's way to one backend.
 struct DeliveryStatus {
-    std::uint64_t delivered = 0; ///< Records confirmed, since the host's start.
+    std::uint64_t delivered = 0; ///< Records that the backend has, since the host's start.
     std::uint64_t pending_bytes = 0;
-    std::uint64_t rejected = 0; ///< Records that can never be sent, counted and passed over.
+    std::uint64_t rejected = 0; ///< Records that it can never take, passed over.
     double oldest_pending_s = 0;
     std::uint64_t dropped = 0;       ///< Records, on purpose: min-level and rate-limit.
     std::uint64_t dropped_bytes = 0; ///< Freed on the disk (when-full) before they were read.

@@ -156,6 +156,7 @@ std::map<std::string, Shipper::Delivered> Shipper::streams() const {
         auto& [read_bytes, status] = all[file.use.stream];
         read_bytes += file.read_bytes;
         status.delivered += file.delivered;
+        status.rejected += file.rejected;
         status.dropped += file.dropped;
         status.dropped_bytes += file.dropped_bytes;
         status.pending_bytes += pending_bytes(file);

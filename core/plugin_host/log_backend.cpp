@@ -40,16 +40,22 @@ class Adapter final : public LogBackend {
     WriteOutcome write(const cmw_log_batch& batch, const Call& call) override {
         const auto& ops = session_->ops<cmw_log_backend_ops>();
         std::size_t delivered = 0;
+        std::size_t rejected = 0;
+        auto asked = batch;
+        asked.rejected = &rejected;
         const auto result = guarded_call([&](cmw_error* error) {
-            return may_throw(ops.write)(session_->handle(), &call.get(), &batch, &delivered, error);
+            return may_throw(ops.write)(session_->handle(), &call.get(), &asked, &delivered, error);
         });
-        if (result) return {batch.count, std::nullopt};
-        if (delivered <= batch.count) return {delivered, result.error()};
-        return {0, Failure{CMW_INVALID,
-                           fmt::format("cannot rely on the plugin: it says that it delivered {} of "
-                                       "{} records: {}",
-                                       delivered, batch.count, result.error().text),
-                           {}}};
+        if (result) return {batch.count, std::nullopt, std::min(rejected, batch.count)};
+        if (delivered <= batch.count)
+            return {delivered, result.error(), std::min(rejected, delivered)};
+        return {0,
+                Failure{CMW_INVALID,
+                        fmt::format("cannot rely on the plugin: it says that it delivered {} of "
+                                    "{} records: {}",
+                                    delivered, batch.count, result.error().text),
+                        {}},
+                0};
     }
 
   private:

@@ -14,6 +14,7 @@ namespace cmw::plugin_host {
 struct WriteOutcome {
     std::size_t delivered = 0;      ///< Records from the batch's start; all of them if no failure.
     std::optional<Failure> failure; ///< Then this instance is torn down and a new one made.
+    std::size_t rejected = 0;       ///< Of those delivered: left out, can never be taken.
 };
 
 /// An interface so that the pipeline is tested without a plugin. One thread at a time.
@@ -28,7 +29,8 @@ class LogBackend {
 using LogBackendFactory = std::function<tl::expected<std::unique_ptr<LogBackend>, Failure>()>;
 
 /// The factory of a configured instance, over the ABI. The limits are those of the plugin, made
-/// sane (at least one record and one byte). A `delivered` beyond the batch is a failure with 0.
+/// sane (at least one record and one byte). A `delivered` beyond the batch is a failure with 0; a
+/// `rejected` beyond `delivered` is read as that. `batch.rejected` is for the adapter to set.
 LogBackendFactory make_log_backend_factory(const Plugin& plugin,
                                            const config::InstanceSettings& settings,
                                            const HostContext& host);

@@ -40,7 +40,7 @@ LAYOUT(cmw_mailbox, 16, deliver);
 LAYOUT(cmw_command_source_ops, 16, poll);
 LAYOUT(cmw_process_runner_ops, 48, release);
 LAYOUT(cmw_log_record, 56, reserved);
-LAYOUT(cmw_log_batch, 32, use);
+LAYOUT(cmw_log_batch, 40, rejected);
 LAYOUT(cmw_log_limits, 32, linger_ns);
 LAYOUT(cmw_log_backend_ops, 24, limits);
 

@@ -13,7 +13,7 @@ namespace {
 
 /// Many servers close connections that were idle for 5 s.
 constexpr std::chrono::seconds idle_limit{4};
-constexpr std::size_t longest_answer = 8 * 1024;
+constexpr std::size_t longest_answer = 64 * 1024;
 constexpr std::size_t longest_shown = 300;
 
 /// Header lines that are ours.
@@ -88,10 +88,18 @@ PostAnswer LogPoster::post(const Call& call, std::string& body) {
     return answer;
 }
 
+std::string shown_text(const PostAnswer& answer) {
+    return answer.text.substr(0, longest_shown);
+}
+
+std::string LogPoster::server() const {
+    return shown_url(settings_.url);
+}
+
 Error LogPoster::refused(const PostAnswer& answer) const {
-    auto text = "cannot post to " + shown_url(settings_.url) + ": " +
-                std::to_string(answer.status) + " " + answer.reason;
-    if (!answer.text.empty()) text += ": " + answer.text.substr(0, longest_shown);
+    auto text =
+        "cannot post to " + server() + ": " + std::to_string(answer.status) + " " + answer.reason;
+    if (!answer.text.empty()) text += ": " + shown_text(answer);
     return {status_of(answer.status), text, answer.retry_after};
 }
 

@@ -20,7 +20,7 @@ struct PosterSettings {
 struct PostAnswer {
     int status = 0;
     std::string reason;
-    std::string text; ///< The beginning of the body, as one line.
+    std::string text; ///< Of the body, up to 64 KiB, as one line.
     std::chrono::nanoseconds retry_after{};
 };
 
@@ -41,6 +41,9 @@ PosterSettings poster_settings(const Settings& settings, std::string url,
 /// Throws CMW_CONFIG for a URL, a header or a file that cannot be used.
 void check_poster(const PosterSettings& settings);
 
+/// As much of its text as fits into a line for an operator.
+std::string shown_text(const PostAnswer& answer);
+
 /// For one thread. Keeps its connection from post to post.
 class LogPoster {
   public:
@@ -51,6 +54,9 @@ class LogPoster {
 
     /// The failure that an answer is, in an operator's words.
     Error refused(const PostAnswer& answer) const;
+
+    /// Its URL, without what may be secret.
+    std::string server() const;
 
   private:
     PosterSettings settings_;

@@ -80,16 +80,19 @@ UniqueFd connect_inet(const Call& call, const std::string& host, std::uint16_t p
     fail("connect to", host + ":" + std::to_string(port), error);
 }
 
-void send_datagram(const Call& call, int fd, std::string_view bytes, const Patience& patience) {
+bool send_datagram(const Call& call, int fd, std::string_view bytes, const Patience& patience) {
     while (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) {
         if (errno == EAGAIN)
             wait_for_room(call, fd, patience);
+        else if (errno == EMSGSIZE)
+            return false;
         else if (errno == ENOBUFS) // Of a network device: there is no event for its end.
             call.sleep(5ms);
         else if (errno != EINTR)
             fail("send to", patience.peer, errno);
         call.check();
     }
+    return true;
 }
 
 void send_stream(const Call& call, int fd, std::string_view bytes, const Patience& patience) {

@@ -34,8 +34,8 @@ struct Patience {
 /// Waits until there is room to send.
 void wait_for_room(const Call& call, int fd, const Patience& patience);
 
-/// One datagram. Waits where there is no room.
-void send_datagram(const Call& call, int fd, std::string_view bytes, const Patience& patience);
+/// One datagram. Waits where there is no room. False: it is larger than a datagram can be here.
+bool send_datagram(const Call& call, int fd, std::string_view bytes, const Patience& patience);
 
 /// All of it into a stream.
 void send_stream(const Call& call, int fd, std::string_view bytes, const Patience& patience);

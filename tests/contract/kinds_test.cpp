@@ -135,17 +135,19 @@ TEST_CASE("a log backend takes records of any size, and keeps account") {
                                 0},
                                {~0ULL, ~0ULL, ~0ULL}});
         const ConfigTable use(subject.use());
-        const cmw_log_batch batch{sizeof batch, sizeof(LargerRecord), records.size(),
-                                  &records[0].record, &use.get()};
+        const cmw_log_batch batch{sizeof batch,       sizeof(LargerRecord), records.size(),
+                                  &records[0].record, &use.get(),           nullptr};
         const auto whole = (*backend)->write(batch, Call(base::Monotonic::max()));
         CHECK(whole.delivered == records.size());
         CHECK_FALSE(whole.failure);
+        CHECK(whole.rejected == 0); // It works.
 
         Call cancelled(base::Monotonic::max());
         cancelled.cancel();
         const auto outcome = (*backend)->write(batch, cancelled);
         CHECK(outcome.delivered <= records.size());
         CHECK(outcome.failure.has_value() == (outcome.delivered < records.size()));
+        CHECK(outcome.rejected <= outcome.delivered);
         if (outcome.failure) CHECK(outcome.failure->status == CMW_CANCELLED);
     }
 }

@@ -34,6 +34,7 @@ std::string unpacked(std::string packed) {
 struct LogCollector::State {
     std::string answer;
     Script script;
+    Judge judge;
     std::atomic<std::size_t> next{0};
     mutable std::mutex mutex;
     std::vector<std::string> bodies;
@@ -75,6 +76,8 @@ struct LogCollector::State {
         default:
             break;
         }
+        if (const auto refusal = judge ? judge(body) : ""; !refusal.empty())
+            return say(refusal.c_str(), "no: " + refusal);
         {
             const std::lock_guard lock(mutex);
             bodies.push_back(std::move(body));
@@ -85,9 +88,11 @@ struct LogCollector::State {
     }
 };
 
-LogCollector::LogCollector(std::string answer, Script script) : state_(std::make_unique<State>()) {
+LogCollector::LogCollector(std::string answer, Script script, Judge judge)
+    : state_(std::make_unique<State>()) {
     state_->answer = std::move(answer);
     state_->script = std::move(script);
+    state_->judge = std::move(judge);
     state_->server =
         std::make_unique<HttpServer>([state = state_.get()](const HttpServer::Request& request,
                                                             HttpServer::Connection& connection) {

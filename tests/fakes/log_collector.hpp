@@ -29,8 +29,11 @@ class LogCollector {
     /// What becomes of the n-th request, from 0.
     using Script = std::function<PostFault(std::size_t number)>;
 
+    /// The status line of a refusal of this body; "": it is taken.
+    using Judge = std::function<std::string(const std::string& body)>;
+
     /// `answer`: the status line of success, "204 No Content".
-    explicit LogCollector(std::string answer, Script script = {});
+    explicit LogCollector(std::string answer, Script script = {}, Judge judge = {});
     ~LogCollector();
     LogCollector(const LogCollector&) = delete;
     LogCollector& operator=(const LogCollector&) = delete;

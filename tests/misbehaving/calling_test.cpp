@@ -190,12 +190,17 @@ TEST_CASE("a log backend that reports more than it was given has delivered nothi
     CHECK(limits.linger_ns == 0);
 
     const cmw_config none{sizeof(cmw_config), 0, nullptr};
-    const cmw_log_record record{1, 1, {"s", 1}, {"t", 1}, CMW_LEVEL_INFO, 0};
-    const cmw_log_batch batch{sizeof(cmw_log_batch), sizeof record, 1, &record, &none};
+    cmw_log_record record{1, 1, {"s", 1}, {"t", 1}, CMW_LEVEL_INFO, 0};
+    const cmw_log_batch batch{sizeof(cmw_log_batch), sizeof record, 1, &record, &none, nullptr};
     const auto outcome = (*backend)->write(batch, Call(base::Monotonic::max()));
     CHECK(outcome.delivered == 0);
+    CHECK(outcome.rejected == 0);
     REQUIRE(outcome.failure);
     CHECK(outcome.failure->status == CMW_INVALID);
     CHECK(outcome.failure->text ==
           "cannot rely on the plugin: it says that it delivered 2 of 1 records: cannot go on");
+    record.level = CMW_LEVEL_TRACE; // That it takes, and says that it left out 2.
+    const auto taken = (*backend)->write(batch, Call(base::Monotonic::max()));
+    CHECK_FALSE(taken.failure);
+    CHECK(taken.rejected == 1);
 }

@@ -50,6 +50,12 @@ class Batch {
     /// Say that the first `count` records are safe, so that a failure after this repeats only the rest.
     void delivered(std::size_t count) noexcept { *delivered_ = count; }
 
+    /// Say that `count` more of the records that are delivered can never be taken: they were left
+    /// out. A host that is too old to ask does not hear it.
+    void rejected(std::size_t count) noexcept {
+        if (CMW_HAS(batch_, rejected) && batch_->rejected != nullptr) *batch_->rejected += count;
+    }
+
   private:
     const cmw_log_batch* batch_;
     std::size_t* delivered_;

@@ -257,8 +257,8 @@ class TestBatch {
             records_.push_back({static_cast<std::int64_t>(1'600'000'000'000'000'000 + i), i + 1,
                                 to_str(stream_), to_str(lines_[i]), CMW_LEVEL_INFO, 0});
         static constexpr cmw_config none{sizeof(cmw_config), 0, nullptr};
-        table_ = {sizeof(cmw_log_batch), sizeof(cmw_log_record), records_.size(), records_.data(),
-                  use != nullptr ? use : &none};
+        table_ = {sizeof(cmw_log_batch), sizeof(cmw_log_record),       records_.size(),
+                  records_.data(),       use != nullptr ? use : &none, &rejected};
     }
     TestBatch(const TestBatch&) = delete;
     TestBatch& operator=(const TestBatch&) = delete;
@@ -266,6 +266,7 @@ class TestBatch {
     Batch handle() noexcept { return Batch(&table_, &delivered); }
     const cmw_log_batch* table() const noexcept { return &table_; }
     std::size_t delivered = 0; ///< What the backend said, beside returning or throwing.
+    std::size_t rejected = 0;
 
   private:
     std::string stream_;

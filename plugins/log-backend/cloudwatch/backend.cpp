@@ -110,7 +110,7 @@ void CloudWatchBackend::set_aside(const Destination& destination, const Event& e
 }
 
 CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destination& destination,
-                                              std::span<const Event> events) {
+                                              std::span<const Event> events, Batch& batch) {
     json_.begin(destination.group, destination.stream);
     for (const auto& event : by_time(events, sorted_)) json_.add(event.time_ms, event.message);
     auto& body = json_.finish();
@@ -123,7 +123,9 @@ CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destinatio
                               : service_.call(call, operation, body);
     const auto refusal = parse_refusal(answer);
     if (!refusal) {
-        tell_rejected(destination, parse_rejected(answer.body, events.size()));
+        const auto rejected = parse_rejected(answer.body, events.size());
+        tell_rejected(destination, rejected);
+        batch.rejected(rejected.count());
         return Put::done;
     }
     if (refusal->is("DataAlreadyAcceptedException")) return Put::done;
@@ -131,6 +133,7 @@ CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destinatio
         throw service_.refused(*refusal, operation, destination.shown());
     if (events.size() == 1) {
         set_aside(destination, events.front(), *refusal);
+        batch.rejected(1);
         return Put::done;
     }
     if (++halvings_ > most_halvings)
@@ -155,7 +158,7 @@ void CloudWatchBackend::write(const Call& call, Batch& batch) {
         while (!ends.empty()) {
             call.check();
             const auto size = ends.back() - begin;
-            if (put(call, destination, all.subspan(begin, size)) == Put::halve) {
+            if (put(call, destination, all.subspan(begin, size), batch) == Put::halve) {
                 ends.push_back(begin + size / 2);
                 continue;
             }

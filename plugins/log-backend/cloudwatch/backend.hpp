@@ -119,7 +119,8 @@ class CloudWatchBackend final : public LogBackend {
 
     Destination destination_of(const Batch& batch);
     std::string stream_name(const std::string& pattern, std::string_view stream);
-    Put put(const Call& call, const Destination& destination, std::span<const Event> events);
+    Put put(const Call& call, const Destination& destination, std::span<const Event> events,
+            Batch& batch);
     void tell_rejected(const Destination& destination, const Rejected& rejected);
     void set_aside(const Destination& destination, const Event& event, const Refusal& refusal);
 

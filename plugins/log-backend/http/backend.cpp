@@ -22,7 +22,8 @@ void HttpBackend::check(const Settings& settings) {
         shared::poster_settings(settings, url_of(settings, "x"), settings.content_type));
 }
 
-HttpBackend::HttpBackend(Settings settings, Host) : settings_(std::move(settings)) {
+HttpBackend::HttpBackend(Settings settings, Host host)
+    : settings_(std::move(settings)), host_(host) {
     check(settings_);
 }
 
@@ -32,20 +33,23 @@ void HttpBackend::limits(cmw_log_limits& limits) const {
     limits.linger_ns = settings_.linger.count();
 }
 
-shared::LogPoster& HttpBackend::poster_of(std::string_view stream) {
+shared::BatchPoster& HttpBackend::poster_of(std::string_view stream) {
     const auto url = url_of(settings_, stream);
     if (const auto known = posters_.find(url); known != posters_.end()) return known->second;
     return posters_
-        .try_emplace(url, shared::poster_settings(settings_, url, settings_.content_type))
+        .try_emplace(url, shared::poster_settings(settings_, url, settings_.content_type), host_)
         .first->second;
 }
 
 void HttpBackend::write(const Call& call, Batch& batch) {
-    auto& poster = poster_of(batch.stream());
-    body_.clear();
-    for (const auto& record : batch) record_text::append_json(body_, record);
-    const auto answer = poster.post(call, body_);
-    if (answer.status / 100 != 2) throw poster.refused(answer);
+    static const shared::PostForm form{
+        .write =
+            [](std::string& body, const shared::Records& records) {
+                for (const auto& record : records) record_text::append_json(body, record);
+            },
+        .judge = [](const shared::PostAnswer& answer,
+                    std::size_t) { return shared::usual_verdict(answer.status); }};
+    poster_of(batch.stream()).post(call, batch, form);
 }
 
 } // namespace cmw::http_logs

@@ -3,7 +3,7 @@
 // http/backend.hpp - log-backend "http": posts records as JSON lines to a web server.
 #pragma once
 
-#include "shared/log_poster.hpp"
+#include "shared/batch_post.hpp"
 #include "shared/poster_options.hpp"
 #include "shared/web_options.hpp"
 
@@ -59,11 +59,11 @@ class HttpBackend final : public LogBackend {
     void limits(cmw_log_limits& limits) const override;
 
   private:
-    shared::LogPoster& poster_of(std::string_view stream);
+    shared::BatchPoster& poster_of(std::string_view stream);
 
     Settings settings_;
-    std::map<std::string, shared::LogPoster, std::less<>> posters_; ///< By URL.
-    std::string body_;
+    Host host_;
+    std::map<std::string, shared::BatchPoster, std::less<>> posters_; ///< By URL.
 };
 
 } // namespace cmw::http_logs

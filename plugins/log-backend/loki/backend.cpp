@@ -65,7 +65,7 @@ void LokiBackend::check_use(const Settings&, const UseSettings& use) {
 }
 
 LokiBackend::LokiBackend(Settings settings, Host host)
-    : settings_(std::move(settings)), host_(host), poster_(poster_settings(settings_)) {
+    : settings_(std::move(settings)), poster_(poster_settings(settings_), host) {
     check(settings_);
 }
 
@@ -77,17 +77,16 @@ void LokiBackend::limits(cmw_log_limits& limits) const {
 }
 
 void LokiBackend::write(const Call& call, Batch& batch) {
-    body_.clear();
-    append_push(body_, batch,
-                labels_of(settings_, use_settings<LokiBackend>(batch.use()), batch.stream()),
-                settings_.level_label);
-    const auto answer = poster_.post(call, body_);
-    // Loki says 204. A 200 with a page is from somebody else.
-    if (answer.status == 204) return;
-    if (answer.status != 400 || !took_the_rest(answer.text)) throw poster_.refused(answer);
-    host_.warn("Loki will never take some of " + std::to_string(batch.size()) +
-               " records of stream " + std::string(batch.stream()) +
-               ", and took the others: " + answer.text);
+    const auto labels =
+        labels_of(settings_, use_settings<LokiBackend>(batch.use()), batch.stream());
+    const shared::PostForm form{
+        .write =
+            [&](std::string& body, const shared::Records& records) {
+                append_push(body, records, labels, settings_.level_label);
+            },
+        .judge = [](const shared::PostAnswer& answer,
+                    std::size_t) { return judge(answer.status, answer.text); }};
+    poster_.post(call, batch, form);
 }
 
 } // namespace cmw::loki

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "push.hpp"
-#include "shared/log_poster.hpp"
 #include "shared/poster_options.hpp"
 #include "shared/web_options.hpp"
 
@@ -77,9 +76,7 @@ class LokiBackend final : public LogBackend {
 
   private:
     Settings settings_;
-    Host host_;
-    shared::LogPoster poster_;
-    std::string body_;
+    shared::BatchPoster poster_;
 };
 
 } // namespace cmw::loki

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <utility>
 
 namespace cmw::loki {
@@ -37,6 +38,26 @@ void append_entry(std::string& out, const cmw_log_record& record) {
     out += ']';
 }
 
+/// pkg/validation/validate.go and pkg/chunkenc of Loki.
+constexpr std::array never_taken{
+    "entry too far behind", "entry out of order", "timestamp too old",         "timestamp too new",
+    "greater than max age", "max entry size",     "too old, oldest acceptable"};
+
+/// The numbers in all matches, added up.
+std::size_t sum_of(const std::string& text, const std::regex& number) {
+    std::size_t sum = 0;
+    for (std::sregex_iterator it(text.begin(), text.end(), number), end; it != end; ++it)
+        sum += std::stoul((*it)[1]);
+    return sum;
+}
+
+/// One that is alone is told without a number.
+std::size_t count_of_rejected(const std::string& text) {
+    static const std::regex ingester("total ignored: ([0-9]{1,9}) out of");
+    static const std::regex distributor("([0-9]{1,9}) errors like:");
+    return std::max<std::size_t>(sum_of(text, ingester) + sum_of(text, distributor), 1);
+}
+
 } // namespace
 
 std::int64_t entry_time(const cmw_log_record& record) {
@@ -46,9 +67,10 @@ std::int64_t entry_time(const cmw_log_record& record) {
     return record.time_ns;
 }
 
-void append_push(std::string& out, const Batch& batch, const Labels& labels, bool level_label) {
+void append_push(std::string& out, const shared::Records& records, const Labels& labels,
+                 bool level_label) {
     std::array<bool, levels> there{};
-    for (const auto& record : batch) there.at(level_label ? level_of(record) : 0) = true;
+    for (const auto& record : records) there.at(level_label ? level_of(record) : 0) = true;
     out += R"({"streams":[)";
     bool first_stream = true;
     for (std::uint32_t level = 0; level < levels; ++level) {
@@ -61,7 +83,7 @@ void append_push(std::string& out, const Batch& batch, const Labels& labels, boo
         append_labels(out, all);
         out += R"(,"values":[)";
         bool first = true;
-        for (const auto& record : batch) {
+        for (const auto& record : records) {
             if (level_label && level_of(record) != level) continue;
             if (!std::exchange(first, false)) out += ',';
             append_entry(out, record);
@@ -71,15 +93,17 @@ void append_push(std::string& out, const Batch& batch, const Labels& labels, boo
     out += "]}";
 }
 
-bool took_the_rest(std::string_view text) {
-    // pkg/validation/validate.go and pkg/chunkenc of Loki.
-    static constexpr std::array reasons{"entry too far behind",      "entry out of order",
-                                        "timestamp too old",         "timestamp too new",
-                                        "greater than max age",      "max entry size",
-                                        "too old, oldest acceptable"};
-    const auto said = shared::lower_case(std::string(text));
-    return std::ranges::any_of(reasons,
-                               [&](const char* one) { return said.find(one) != said.npos; });
+shared::PostVerdict judge(int status, const std::string& text) {
+    using Kind = shared::PostVerdict::Kind;
+    if (status == 204) return {Kind::taken};
+    if (status / 100 == 2) return {Kind::failed};
+    const auto said = shared::lower_case(text);
+    const auto says = [&](const char* part) { return said.find(part) != said.npos; };
+    // Those of a stream that is too fast may come among those that are too old.
+    if (says("rate limit exceeded")) return {Kind::failed};
+    if (status == 400 && std::ranges::any_of(never_taken, says))
+        return {Kind::taken, count_of_rejected(said)};
+    return shared::usual_verdict(status);
 }
 
 bool is_label_name(std::string_view name) {

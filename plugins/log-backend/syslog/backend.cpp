@@ -4,6 +4,9 @@
 #include "shared/host_name.hpp"
 #include "shared/template.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace cmw::syslog {
 
 namespace {
@@ -76,7 +79,7 @@ void SyslogBackend::check_use(const Settings&, const UseSettings& use) {
     if (use.app_name) (void)app_name(*use.app_name, "");
 }
 
-SyslogBackend::SyslogBackend(const Settings& settings, Host) {
+SyslogBackend::SyslogBackend(const Settings& settings, Host host) : host_(host) {
     check(settings);
     const auto address = parse_address(settings.address);
     channel_settings_ = {address, settings.address, settings.timeout, tls_files(settings),
@@ -102,10 +105,26 @@ void SyslogBackend::write(const Call& call, Batch& batch) {
     rules.app_name = app_name(use.app_name ? *use.app_name : rules.app_name, batch.stream());
     messages_.bytes.clear();
     messages_.ends.clear();
-    for (const auto& record : batch) append(messages_, record, rules);
+    records_.clear();
+    for (const auto& record : batch) {
+        append(messages_, record, rules);
+        records_.push_back(messages_.ends.size());
+    }
     if (!channel_) channel_ = open_channel(call, channel_settings_);
     // All or nothing: what a broken connection has carried may be lost on the other side.
-    channel_->send(call, messages_);
+    leave_out(batch, channel_->send(call, messages_));
+}
+
+/// Messages that are too large for the way: the same bytes will never do.
+void SyslogBackend::leave_out(Batch& batch, const std::vector<std::size_t>& messages) {
+    if (messages.empty()) return;
+    std::set<std::ptrdiff_t> records;
+    for (const auto message : messages)
+        records.insert(std::ranges::upper_bound(records_, message) - records_.begin());
+    batch.rejected(records.size());
+    host_.error("cannot send " + std::to_string(records.size()) + " records of stream " +
+                std::string(batch.stream()) + " to " + channel_settings_.shown +
+                ": they are larger than a datagram can be, and left out; lower max-size");
 }
 
 } // namespace cmw::syslog

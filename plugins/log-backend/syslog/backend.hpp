@@ -119,10 +119,14 @@ class SyslogBackend final : public LogBackend {
     void limits(cmw_log_limits& limits) const override;
 
   private:
+    void leave_out(Batch& batch, const std::vector<std::size_t>& messages);
+
+    Host host_;
     ChannelSettings channel_settings_;
     MessageRules rules_;
     std::unique_ptr<Channel> channel_; ///< From the first batch on.
     Messages messages_;                ///< Of a batch; kept for its memory.
+    std::vector<std::size_t> records_; ///< How many messages there are up to each record's end.
 };
 
 } // namespace cmw::syslog

@@ -19,12 +19,18 @@ UniqueFd connect(const Call& call, const ChannelSettings& settings) {
     return shared::connect_inet(call, address.host, address.port, type, settings.timeout);
 }
 
-template <class Each>
-void for_each(const Messages& messages, Each each) {
-    for (std::size_t begin = 0; const auto end : messages.ends) {
-        each(std::string_view(messages.bytes).substr(begin, end - begin));
+/// Gives each message to `send`; the numbers of those for which that is false.
+template <class Send>
+std::vector<std::size_t> send_each(const Messages& messages, Send send) {
+    std::vector<std::size_t> left_out;
+    std::size_t begin = 0;
+    for (std::size_t number = 0; number < messages.ends.size(); ++number) {
+        const auto end = messages.ends[number];
+        if (!send(std::string_view(messages.bytes).substr(begin, end - begin)))
+            left_out.push_back(number);
         begin = end;
     }
+    return left_out;
 }
 
 class UnixDatagrams final : public Channel {
@@ -34,13 +40,14 @@ class UnixDatagrams final : public Channel {
           patience_{settings.timeout, settings.shown},
           fd_(connect(call, settings)) {}
 
-    void send(const Call& call, const Messages& messages) override {
-        for_each(messages, [&](std::string_view message) {
-            shared::send_datagram(call, fd_.get(), message, patience_);
+    std::vector<std::size_t> send(const Call& call, const Messages& messages) override {
+        auto left_out = send_each(messages, [&](std::string_view message) {
+            return shared::send_datagram(call, fd_.get(), message, patience_);
         });
         shared::wait_until_taken(call, fd_.get(), patience_);
         // The queue of a receiver that died is empty, too.
         (void)connect(call, settings_);
+        return left_out;
     }
 
   private:
@@ -57,10 +64,10 @@ class Udp final : public Channel {
           rate_(settings.rate),
           fd_(connect(call, settings)) {}
 
-    void send(const Call& call, const Messages& messages) override {
-        for_each(messages, [&](std::string_view message) {
+    std::vector<std::size_t> send(const Call& call, const Messages& messages) override {
+        auto left_out = send_each(messages, [&](std::string_view message) {
             if (rate_ > 0 && ++burst_ > burst()) rest(call);
-            shared::send_datagram(call, fd_.get(), message, patience_);
+            return shared::send_datagram(call, fd_.get(), message, patience_);
         });
         // What came back by ICMP meanwhile: nobody listens.
         int error = 0;
@@ -69,6 +76,7 @@ class Udp final : public Channel {
         if (error != 0)
             throw Error(CMW_AGAIN, "cannot send to " + patience_.peer + ": " +
                                        std::generic_category().message(error));
+        return left_out;
     }
 
   private:
@@ -99,11 +107,12 @@ class Stream final : public Channel {
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
 
-    void send(const Call& call, const Messages& messages) override {
+    std::vector<std::size_t> send(const Call& call, const Messages& messages) override {
         shared::check_open(fd_.get(), patience_);
         shared::send_stream(call, fd_.get(), messages.bytes, patience_);
         shared::wait_until_taken(call, fd_.get(), patience_);
         shared::check_open(fd_.get(), patience_);
+        return {};
     }
 
   private:

@@ -37,7 +37,8 @@ class Channel {
     /// - TCP, TLS: the receiver's system has acknowledged them. RFC 6587 has no acknowledgement, so
     ///   what the receiver itself has not read when it dies is lost;
     /// - UDP: they were sent.
-    virtual void send(const Call& call, const Messages& messages) = 0;
+    /// The result are the numbers of those that were left out: larger than a datagram can be.
+    virtual std::vector<std::size_t> send(const Call& call, const Messages& messages) = 0;
 };
 
 std::unique_ptr<Channel> open_channel(const Call& call, const ChannelSettings& settings);

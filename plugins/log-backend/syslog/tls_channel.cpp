@@ -91,7 +91,7 @@ class Tls final : public Channel {
     Tls(const Tls&) = delete;
     Tls& operator=(const Tls&) = delete;
 
-    void send(const Call& call, const Messages& messages) override {
+    std::vector<std::size_t> send(const Call& call, const Messages& messages) override {
         const shared::NoSigpipe no_sigpipe;
         check_open();
         for (std::string_view rest = messages.bytes; !rest.empty();) {
@@ -103,6 +103,7 @@ class Tls final : public Channel {
         }
         shared::wait_until_taken(call, fd_.get(), patience_);
         check_open();
+        return {};
     }
 
   private:

@@ -71,6 +71,8 @@ cmw_status silent(void*, const cmw_call*, const cmw_verdict*, cmw_error*) noexce
 
 cmw_status over_report(void*, const cmw_call*, const cmw_log_batch* batch, std::size_t* delivered,
                        cmw_error* error) noexcept {
+    *batch->rejected = batch->count + 1;
+    if (batch->records->level == CMW_LEVEL_TRACE) return CMW_OK;
     std::strcpy(error->text, "cannot go on");
     *delivered = batch->count + 1;
     return CMW_AGAIN;

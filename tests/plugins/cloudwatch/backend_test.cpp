@@ -47,10 +47,12 @@ struct Site {
     }
 
     Outcome write(const cmw_log_batch* table) {
-        delivered = 0;
+        delivered = rejected = 0;
         if (!backend) backend.emplace(settings, host.handle(), empty_environment);
         const TestCall call;
-        Batch batch(table, &delivered);
+        auto asked = *table;
+        asked.rejected = &rejected;
+        Batch batch(&asked, &delivered);
         const auto outcome = outcome_of([&] { backend->write(call.handle(), batch); });
         if (outcome.status == CMW_OK)
             delivered = table->count;
@@ -74,6 +76,7 @@ struct Site {
     CloudWatchBackend::Settings settings = settings_for(server.url(""));
     std::optional<CloudWatchBackend> backend;
     std::size_t delivered = 0;
+    std::size_t rejected = 0;
 };
 
 /// Records of times of their own.
@@ -82,7 +85,8 @@ struct TimedBatch {
         for (const auto& [time_ms, text] : lines)
             records.push_back(
                 {time_ms * 1'000'000, 1, to_str("cmix"), to_str(text), CMW_LEVEL_INFO, 0});
-        table = {sizeof table, sizeof(cmw_log_record), records.size(), records.data(), &none};
+        table = {sizeof table, sizeof(cmw_log_record), records.size(), records.data(), &none,
+                 nullptr};
     }
     std::vector<cmw_log_record> records;
     cmw_config none{sizeof(cmw_config), 0, nullptr};
@@ -213,6 +217,7 @@ TEST_CASE("a record that the service cannot take is left out, and told") {
         CHECK(site.service.messages() == lines);
         CHECK(site.service.calls().size() <= 3 + 2 * 10 + 1);
         CHECK(site.logged().find("left out (1 since") != std::string::npos);
+        CHECK(site.rejected == 1);
     }
 }
 
@@ -227,6 +232,7 @@ TEST_CASE_FIXTURE(Site, "many bad records are left out over several writes, in o
         CHECK(delivered > 0);
         CHECK(service.calls().size() - requests < 250);
         CHECK(failed == (delivered < left));
+        CHECK(rejected == delivered);
         left -= delivered;
     }
     CHECK(writes > 1);
@@ -238,6 +244,7 @@ TEST_CASE_FIXTURE(Site, "rejected events are counted and not sent again") {
     });
     CHECK(write({"a", "b", "c", "d"}).text == "");
     CHECK(service.calls().back() == "PutLogEvents");
+    CHECK(rejected == 2);
     CHECK(logged().find("dropped 2 records") != std::string::npos);
     CHECK(logged().find("1 older than 14 days") != std::string::npos);
     CHECK(logged().find("1 more than 2 hours in the future") != std::string::npos);

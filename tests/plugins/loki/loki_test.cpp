@@ -63,11 +63,13 @@ cmw_log_record record(std::int64_t time, std::uint64_t sequence, std::uint32_t l
 }
 
 std::string push(const std::vector<cmw_log_record>& records, bool level_label) {
-    const cmw_log_batch table{sizeof table, sizeof(cmw_log_record), records.size(), records.data(),
-                              nullptr};
+    const cmw_log_batch table{
+        sizeof table, sizeof(cmw_log_record), records.size(), records.data(), nullptr, nullptr};
     std::size_t delivered = 0;
+    const cmw::Batch batch(&table, &delivered);
     std::string out;
-    append_push(out, cmw::Batch(&table, &delivered), {{"job", "x\"y"}, {"a", "b"}}, level_label);
+    append_push(out, {batch.begin(), batch.end(), records.size()}, {{"job", "x\"y"}, {"a", "b"}},
+                level_label);
     return out;
 }
 
@@ -103,19 +105,41 @@ TEST_CASE("equal lines of one moment stay apart, and a repeat is the same entry"
     CHECK(time(0, 0) == 0);
 }
 
-TEST_CASE("what Loki will never take is told from what it will") {
-    for (const auto* text :
-         {"entry with timestamp 2024-01-01 00:00:00 +0000 UTC ignored, reason: 'entry too far "
-          "behind, oldest acceptable timestamp is: 2024', user 'fake', total ignored: 1 out of 2",
-          "entry for stream '{a=\"b\"}' has timestamp too old: 2020-01-01T00:00:00Z, oldest "
-          "acceptable timestamp is: 2024-01-01T00:00:00Z",
-          "entry for stream '{}' has timestamp too new: 2030-01-01T00:00:00Z",
-          "Max entry size '262144' bytes exceeded for stream '{}' while adding an entry",
-          "entry out of order"})
-        CHECK_MESSAGE(took_the_rest(text), text);
+TEST_CASE("what Loki will never take is told from what it will, and counted") {
+    using Kind = cmw::shared::PostVerdict::Kind;
+    const std::string old = "entry for stream '{a=\"b\"}' has timestamp too old: 2020, oldest "
+                            "acceptable timestamp is: 2024";
+    const std::string behind =
+        "entry with timestamp 2024-01-01 00:00:00 +0000 UTC ignored, reason: 'entry too far "
+        "behind, oldest acceptable timestamp is: 2024', user 'fake', total ignored: ";
+    const std::pair<std::string, std::size_t> rows[] = {
+        {behind + "1 out of 2 for stream: {}", 1},
+        {behind + "37 out of 100 for stream: {}", 37},
+        {old, 1},
+        {"3 errors like: " + old, 3},
+        {"3 errors like: " + old + "; 40 errors like: " + old, 43},
+        {"entry for stream '{}' has timestamp too new: 2030-01-01T00:00:00Z", 1},
+        {"Max entry size '262144' bytes exceeded for stream '{}' while adding an entry", 1},
+        {"entry out of order", 1}};
+    for (const auto& [text, count] : rows) {
+        CAPTURE(text);
+        CHECK(judge(400, text).kind == Kind::taken);
+        CHECK(judge(400, text).rejected == count);
+        CHECK(judge(500, text).kind == Kind::failed);
+    }
     for (const auto* text : {"", "error parsing labels", "no org id",
                              "stream '{}' has 20 label names; limit 15", "couldn't parse"})
-        CHECK_MESSAGE(!took_the_rest(text), text);
+        CHECK_MESSAGE(judge(400, text).kind == Kind::refused, text);
+    CHECK(judge(413, "request body too large").kind == Kind::refused);
+    // Some of these can be taken later.
+    CHECK(judge(400, "ignored, reason: 'Per stream rate limit exceeded', " + behind + "3 out of 9")
+              .kind == Kind::failed);
+    CHECK(judge(429, "slow down").kind == Kind::failed);
+    CHECK(judge(204, "").kind == Kind::taken);
+    CHECK(judge(200, "a page").kind == Kind::failed); // From somebody else.
+}
+
+TEST_CASE("names of labels") {
     for (const auto* name : {"a", "_b", "job", "A1_"}) CHECK(is_label_name(name));
     for (const auto* name : {"", "1a", "a-b", "a b", "__name__", "\xc3\xa4"})
         CHECK_FALSE(is_label_name(name));
@@ -175,7 +199,8 @@ TEST_CASE_FIXTURE(Fixture, "what will never be taken does not come again, and is
                         "entry with timestamp x ignored, reason: 'entry too far behind'\n,total");
     CHECK(outcome(settings_for(loki.url())) == "");
     REQUIRE(host.lines().size() == 1);
-    CHECK(host.lines()[0].starts_with("Loki will never take some of 2 records of stream a"));
+    CHECK(host.lines()[0].starts_with("left out 1 of 2 records of stream a, which " + loki.url() +
+                                      "/loki/api/v1/push will never take: entry with timestamp"));
     CHECK(host.lines()[0].find("entry too far behind") != std::string::npos);
     const Refusing other("400 Bad Request", "error parsing labels");
     CHECK(outcome(settings_for(other.url())).find("error parsing labels") != std::string::npos);

@@ -113,6 +113,22 @@ TEST_CASE_FIXTURE(Fixture, "datagrams arrive whole and in order, each a message"
     }
 }
 
+TEST_CASE_FIXTURE(Fixture, "what is larger than a datagram can be is left out, counted and told") {
+    const Receiver receiver(Kind::udp, path);
+    auto settings = settings_for("udp://127.0.0.1:" + std::to_string(receiver.port()));
+    settings.max_size = cmw::Bytes{64 * 1024}; // A datagram has 65,507 bytes at most.
+    SyslogBackend backend(settings, host.handle());
+    const std::string large(65'480, 'x');
+    TestBatch batch("a", {"one", large, large, "two"});
+    auto records = batch.handle();
+    backend.write(call.handle(), records);
+    REQUIRE(eventually([&] { return receiver.datagrams().size() == 2; }));
+    CHECK(receiver.datagrams() == std::vector{head + "one", head + "two"});
+    CHECK(batch.rejected == 2);
+    REQUIRE(host.lines().size() == 1);
+    CHECK(host.lines()[0].starts_with("cannot send 2 records of stream a to udp://127.0.0.1:"));
+}
+
 TEST_CASE_FIXTURE(Fixture, "a stream carries all messages by one connection, counted") {
     for (const auto kind : {Kind::tcp, Kind::unix_stream}) {
         const Receiver receiver(kind, path);

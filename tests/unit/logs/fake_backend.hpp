@@ -41,6 +41,7 @@ struct Received {
 struct Order {
     enum class Kind { take, fail, partly, hang } kind = Kind::take;
     std::size_t delivered = 0; ///< Of `partly`.
+    std::size_t rejected = 0;  ///< Of the delivered.
 };
 
 /// Where all instances of one fake backend put what they take. Outlives them.
@@ -69,6 +70,7 @@ class Sink {
             outcome.failure =
                 plugin_host::Failure{CMW_FAILED, "cannot do it: the script says so", {}};
         }
+        outcome.rejected = order.rejected;
         for (std::size_t i = 0; i < outcome.delivered; ++i) {
             const auto& record = batch.records[i];
             received_.push_back({{record.stream.data, record.stream.size},

@@ -101,6 +101,25 @@ TEST_CASE("what a failing write has delivered does not come again") {
         REQUIRE(received[i].sequence > received[i - 1].sequence);
 }
 
+TEST_CASE("what a backend can never take is counted, whether the write failed or not") {
+    Fixture test;
+    append(test.path, numbered(0, 30));
+    auto limits = no_limits();
+    limits.records = 10;
+    Sink sink(
+        [](std::size_t number, const cmw_log_batch&) {
+            const Order orders[] = {{Order::Kind::partly, 5, 2}, {Order::Kind::take, 0, 1}};
+            return number < 2 ? orders[number] : Order{};
+        },
+        limits);
+    const auto pipeline = test.start({sink.backend("b")});
+    CHECK(eventually([&] { return sink.texts().size() >= 30; }));
+    const auto status = [&] { return pipeline->streams().at("a").to.at("b"); };
+    CHECK(eventually([&] { return status().delivered == 27; }));
+    CHECK(status().rejected == 3);
+    CHECK(status().pending_bytes == 0);
+}
+
 TEST_CASE("a backend that cannot be made is tried for ever, and status says so") {
     Fixture test;
     append(test.path, "one\n");

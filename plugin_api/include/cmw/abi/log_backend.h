@@ -31,6 +31,11 @@ typedef struct cmw_log_batch {
     size_t count;         /* At least 1; all of one stream. */
     const cmw_log_record* records;
     const cmw_config* use; /* The options of this stream's use of the backend. */
+
+    /* Since minor 1 (CMW_HAS): how many of the records that count as delivered can never be taken
+     * and were left out; 0 on entry, also read when write fails. Here, and not a service of the
+     * host, because it is said of one write, as `delivered` is. */
+    size_t* rejected;
 } cmw_log_batch;
 
 /* What one batch may hold. The host sets every limit to "none" before it asks. */
@@ -48,7 +53,8 @@ typedef struct cmw_log_backend_ops {
 
     /* Deliver a batch. CMW_OK: all of it is safe. Otherwise *delivered, 0 on entry, says how many
      * records from its start are, and the rest comes again: a record may arrive twice, but is not
-     * lost. A record that can never be taken counts as delivered; say so in the log. */
+     * lost. A record that can never be taken counts as delivered, and in *batch->rejected; say
+     * why in the log. */
     cmw_status (*write)(void* instance, const cmw_call* call, const cmw_log_batch* batch,
                         size_t* delivered, cmw_error* error) CMW_NOEXCEPT;
 

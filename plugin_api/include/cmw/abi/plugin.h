@@ -47,7 +47,7 @@ extern "C" {
 #define CMW_EXPORT __attribute__((visibility("default")))
 
 /* Counts the additions to the ABI; the symbol name carries its major version. */
-#define CMW_ABI_MINOR 0
+#define CMW_ABI_MINOR 1
 
 /* Whether `table`, as its maker compiled it, reaches as far as `member`. */
 #define CMW_HAS(table, member)                                                                     \
