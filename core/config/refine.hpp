@@ -35,7 +35,7 @@ std::optional<Fault> check_patterns(OptionValue& value, const Document& document
 std::optional<Fault> check_windows(OptionValue& value, const Document& document);
 /// "all", "any" or a number.
 std::optional<Fault> check_agreement(OptionValue& value, const Document& document);
-/// A regular expression (ECMAScript).
+/// A regular expression (RE2).
 std::optional<Fault> check_pattern(OptionValue& value, const Document& document);
 /// Names of environment variables.
 std::optional<Fault> check_environment(OptionValue& value, const Document& document);

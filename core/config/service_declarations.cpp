@@ -189,8 +189,7 @@ const Table<ServiceSettings>& service_table() {
              health<&H::log>(
                  {.spec = {.name = "log",
                            .help = "Healthy: since the start a line of the output has matched this "
-                                   "ECMAScript regular expression, such as 'Listening on port "
-                                   "\\d+'."},
+                                   "regular expression (RE2), such as 'Listening on port \\d+'."},
                   .refine = check_pattern,
                   .default_note = "as above"}),
              health<&H::every>({{.name = "every",

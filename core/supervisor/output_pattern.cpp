@@ -5,37 +5,22 @@
 
 #include <array>
 #include <fcntl.h>
-#include <regex>
 
 namespace cmw::supervisor {
 
 namespace {
 
-/// std::regex recurses for each character it repeats over.
-constexpr std::size_t looked_at = 1000;
+constexpr std::size_t looked_at = 64 * 1024;
 
 } // namespace
 
-struct OutputPattern::Reading {
-    std::string path;
-    std::int64_t at = 0;
-    std::string line; ///< The beginning of one that is not whole yet.
-};
-
-struct OutputPattern::Pattern {
-    std::regex regex;
-};
-
 OutputPattern::OutputPattern(std::string pattern, std::vector<File> files)
-    : text_(std::move(pattern)),
-      pattern_(std::make_unique<Pattern>(
-          Pattern{std::regex(text_, std::regex::ECMAScript | std::regex::optimize)})) {
+    : text_(std::move(pattern)), pattern_(base::Pattern::compile(text_)) {
     for (auto& file : files) files_.push_back({std::move(file.path), file.at, {}});
 }
 
-OutputPattern::~OutputPattern() = default;
-
 base::Result<> OutputPattern::look() {
+    if (!pattern_) return base::fail(pattern_.error());
     for (auto& file : files_)
         if (!seen_) read_on(file);
     if (seen_) return {};
@@ -67,12 +52,8 @@ void OutputPattern::take(Reading& file, std::string_view text) {
         const auto part = text.substr(0, end);
         if (file.line.size() < looked_at)
             file.line.append(part.substr(0, looked_at - file.line.size()));
-        try {
-            // What is not whole yet may match already: a prompt has no line feed.
-            seen_ = std::regex_search(file.line, pattern_->regex);
-        } catch (const std::regex_error&) {
-            seen_ = false; // Too much work for this line: it does not match.
-        }
+        // What is not whole yet may match already: a prompt has no line feed.
+        seen_ = pattern_->search(file.line).has_value();
         if (end == std::string_view::npos) return;
         file.line.clear();
         text.remove_prefix(end + 1);

@@ -4,9 +4,9 @@
 // its start. Each look reads what is new in its files. One thread at a time.
 #pragma once
 
-#include "base/problem.hpp"
+#include "base/pattern.hpp"
 
-#include <memory>
+#include <vector>
 
 namespace cmw::supervisor {
 
@@ -17,22 +17,25 @@ class OutputPattern {
         std::int64_t at = 0; ///< Where the program's output begins.
     };
 
-    /// `pattern`: ECMAScript, checked before. Of a long line the first 1000 bytes are looked at.
+    /// `pattern`: as base/pattern.hpp says, checked before. Of a long line the first 64 KiB are
+    /// looked at.
     OutputPattern(std::string pattern, std::vector<File> files);
-    ~OutputPattern();
 
     /// Nothing once a line has matched, then always; else that none has.
     base::Result<> look();
 
   private:
-    struct Reading;
+    struct Reading {
+        std::string path;
+        std::int64_t at = 0;
+        std::string line; ///< The beginning of one that is not whole yet.
+    };
     void read_on(Reading& file);
     void take(Reading& file, std::string_view text);
 
-    std::string text_;
+    const std::string text_;
+    const base::Result<base::Pattern> pattern_;
     std::vector<Reading> files_;
-    struct Pattern;
-    std::unique_ptr<Pattern> pattern_;
     bool seen_ = false;
 };
 

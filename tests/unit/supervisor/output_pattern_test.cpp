@@ -59,3 +59,12 @@ TEST_CASE("a line without end costs neither memory nor stack") {
     OutputPattern pattern("(x|y)*ready", {{folder / "out", 0}});
     CHECK_FALSE(pattern.look());
 }
+
+TEST_CASE("a pattern over which other engines never end is decided") {
+    TemporaryFolder folder;
+    write_text(folder / "out", std::string(60'000, 'a') + "\nready\n");
+    OutputPattern pattern("^(a+)+$|^never (a*)*b$", {{folder / "out", 0}});
+    CHECK(pattern.look());
+    OutputPattern other("^(a|aa)+b$", {{folder / "out", 0}});
+    CHECK_FALSE(other.look());
+}
