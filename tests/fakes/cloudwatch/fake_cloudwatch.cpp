@@ -163,7 +163,7 @@ FakeCloudWatch::Reply FakeCloudWatch::put(const std::string& body, PutFault faul
     if (const auto wrong = flaw(events, state_.bad_word); !wrong.empty())
         return {"400 Bad Request", problem("InvalidParameterException", wrong)};
     taken_.insert(taken_.end(), events.begin(), events.end());
-    largest_put_ = std::max(largest_put_, events.size());
+    put_sizes_.push_back(events.size());
     if (!state_.answer.empty()) return {"200 OK", state_.answer};
     if (!state_.rejected.empty())
         return {"200 OK", R"({"rejectedLogEventsInfo":)" + state_.rejected + "}"};

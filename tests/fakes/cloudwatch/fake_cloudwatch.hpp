@@ -6,7 +6,7 @@
 
 #include "fakes/http_server.hpp"
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
 #include <mutex>
 #include <set>
@@ -77,9 +77,17 @@ class FakeCloudWatch {
         const std::lock_guard lock(mutex_);
         return calls_;
     }
-    std::size_t largest_put() const { ///< Events in one.
+    std::size_t taken_count() const {
         const std::lock_guard lock(mutex_);
-        return largest_put_;
+        return taken_.size();
+    }
+    std::vector<std::size_t> put_sizes() const { ///< Events in each that was taken, in order.
+        const std::lock_guard lock(mutex_);
+        return put_sizes_;
+    }
+    std::size_t largest_put() const { ///< Events in one.
+        const auto sizes = put_sizes();
+        return sizes.empty() ? 0 : *std::ranges::max_element(sizes);
     }
 
     HttpServer::Handler handler(); ///< Lasts no longer than this.
@@ -102,7 +110,7 @@ class FakeCloudWatch {
     std::vector<Taken> taken_;
     std::vector<std::string> calls_;
     std::size_t puts_ = 0;
-    std::size_t largest_put_ = 0;
+    std::vector<std::size_t> put_sizes_;
 };
 
 } // namespace cmw::test
