@@ -15,6 +15,9 @@ namespace sys = base::sys;
 
 namespace {
 
+/// Between the end of a copy and the truncation its log may still be written, and read by us.
+constexpr std::int64_t copied_before_ns = 1'000'000'000;
+
 std::span<std::byte> as_bytes(std::span<char> buffer) {
     return std::as_writable_bytes(buffer);
 }
@@ -23,12 +26,16 @@ base::Problem not_a_file(const std::string& path) {
     return {path, "cannot follow the log: it is not a regular file", "name a file"};
 }
 
-sys::Outcome<std::string> read_first_bytes(int fd) {
-    std::string bytes(Fingerprint::most, '\0');
-    const auto got = sys::pread(fd, as_bytes(bytes), 0);
+sys::Outcome<std::string> read_bytes(int fd, std::uint64_t offset, std::size_t size) {
+    std::string bytes(size, '\0');
+    const auto got = sys::pread(fd, as_bytes(bytes), static_cast<std::int64_t>(offset));
     if (!got) return tl::unexpected(got.error());
     bytes.resize(*got);
     return bytes;
+}
+
+sys::Outcome<std::string> read_first_bytes(int fd) {
+    return read_bytes(fd, 0, Fingerprint::most);
 }
 
 } // namespace
@@ -47,6 +54,12 @@ base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
     }
     if (truncated_ || next_ || behind_hole_) return Outcome{State::over, 0};
     auto got = read_once(buffer);
+    if (got && truncated_) {
+        const auto copied = go_on_in_copy();
+        truncated_ = copied && !*copied; // A problem: it is seen once more.
+        if (!copied) return base::fail(copied.error());
+        if (*copied) got = read_once(buffer);
+    }
     if (!got || got->state != State::nothing) return got;
 
     const auto moved_on = writer_has_moved_on();
@@ -91,6 +104,10 @@ base::Result<FileReader::Outcome> FileReader::read_once(std::span<char> buffer) 
             return Outcome{State::over, 0};
         }
     }
+    if (*got > 0) {
+        const auto kept = std::min(*got, Fingerprint::most);
+        last_bytes_.assign(buffer.data() + *got - kept, kept);
+    }
     offset_ += *got;
     return Outcome{*got > 0 ? State::bytes : State::nothing, *got};
 }
@@ -126,6 +143,7 @@ base::Result<> FileReader::advance() {
         before_ += offset_;
         offset_ = 0;
         first_bytes_.clear();
+        last_bytes_.clear();
         truncated_ = false;
         return {};
     }
@@ -133,6 +151,7 @@ base::Result<> FileReader::advance() {
         // A hole at the start is none of ours: what is before it stays.
         if (offset_ > 0) freed_ += *behind_hole_ - offset_;
         offset_ = *behind_hole_;
+        last_bytes_.clear();
         behind_hole_.reset();
         return {};
     }
@@ -163,6 +182,7 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
     id_ = file_id(*found);
     modified_ns_ = modified_ns(*found);
     first_bytes_ = std::move(*first);
+    last_bytes_.clear();
     offset_ = 0;
     return true;
 }
@@ -193,22 +213,68 @@ base::Result<bool> FileReader::open_first() {
     return false;
 }
 
-/// Opens the file that the cursor means, if it is still there. The device does not count: its number
-/// may be another after a reboot, and all generations are in one folder.
+/// Opens the file that the cursor means, if it is still there, or what it was copied to before it was
+/// truncated. The device does not count: its number may be another after a reboot, and all
+/// generations are in one folder.
 base::Result<bool> FileReader::resume(const std::vector<Generation>& generations) {
+    bool is_there = false;
     for (const auto& one : generations) {
-        if (one.id.inode != start_->inode || one.size < start_->offset) continue;
-        const auto opened = open(one.name, &one.id);
-        if (!opened) return opened;
-        if (!*opened) return false;
-        const auto known = std::string_view(first_bytes_).substr(0, start_->fingerprint.size);
-        if (Fingerprint::of(known) == start_->fingerprint) {
-            offset_ = start_->offset;
-            before_ = start_->before;
-            start_.reset();
-            return true;
-        }
+        if (one.id.inode != start_->inode) continue;
+        is_there = true;
+        const auto resumed = resume_at(one);
+        if (!resumed || *resumed) return resumed;
+    }
+    for (const auto& one : generations) {
+        if (!is_there || one.live || one.modified_ns < start_->modified_ns - copied_before_ns)
+            continue;
+        const auto resumed = resume_at(one);
+        if (!resumed || *resumed) return resumed;
+    }
+    return false;
+}
+
+/// Whether the file has what the cursor says. Then it is open.
+base::Result<bool> FileReader::resume_at(const Generation& one) {
+    if (one.size < start_->offset) return false;
+    const auto opened = open(one.name, &one.id);
+    if (!opened || !*opened) return opened;
+    const auto known = std::string_view(first_bytes_).substr(0, start_->fingerprint.size);
+    if (Fingerprint::of(known) != start_->fingerprint) {
         file_.reset();
+        return false;
+    }
+    offset_ = start_->offset;
+    before_ = start_->before;
+    start_.reset();
+    return true;
+}
+
+/// The open file was truncated: opens what it was copied to, at the same place. That file has the same
+/// bytes as far as they are known, and was not written long before. False: there is none, and the
+/// open file is still the same.
+base::Result<bool> FileReader::go_on_in_copy() {
+    const auto generations = list_generations(path_);
+    if (!generations) return base::fail(generations.error());
+    FileReader copy(path_, std::nullopt, log_);
+    for (const auto& one : *generations) {
+        if (one.live || one.id == id_ || one.size < offset_ ||
+            one.modified_ns < modified_ns_ - copied_before_ns)
+            continue;
+        const auto opened = copy.open(one.name, &one.id);
+        if (!opened) return opened;
+        if (!*opened || !copy.first_bytes_.starts_with(first_bytes_)) continue;
+        const auto last =
+            read_bytes(copy.file_->get(), offset_ - last_bytes_.size(), last_bytes_.size());
+        if (!last)
+            return base::fail(base::system_problem(path_, "read a copy of the log", last.error()));
+        if (*last != last_bytes_) continue;
+        log_(CMW_LEVEL_INFO, fmt::format("{} was truncated: read on at byte {} of its copy, {}",
+                                         path_, offset_, one.name));
+        file_ = copy.file_;
+        id_ = copy.id_;
+        modified_ns_ = copy.modified_ns_;
+        first_bytes_ = copy.first_bytes_;
+        return true;
     }
     return false;
 }

@@ -4,13 +4,15 @@
 //
 // - Renamed: read through the open descriptor to its end. It is over when a later generation holds
 //   bytes, because then its writer has moved on; several generations may lie between.
-// - Truncated or rewritten in place (shorter than what was read, or other first bytes): over, and
-//   then read from its start.
+// - Truncated or rewritten in place (shorter than what was read, or other first bytes): read on in
+//   the generation that it was copied to before (copytruncate), if there is one with the same bytes
+//   before that place; else over, and then read from its start.
 // - Deleted: read on through the descriptor until a later generation holds bytes.
 // - Freed in part (disk_bound.hpp), or sparse for another reason: a hole is jumped over.
 // - Not there: nothing, until it is.
 // - At the start: the file that the cursor means is looked for among the generations, by inode and
-//   first bytes. If it is gone, what was written later is read from its start, and the log says so.
+//   first bytes, or a copy of it if it was truncated. If there is none, what was written later is read
+//   from its start, and the log says so.
 // Belongs to one thread; does not wait.
 #pragma once
 
@@ -69,6 +71,8 @@ class FileReader {
   private:
     base::Result<bool> open_first();
     base::Result<bool> resume(const std::vector<Generation>& generations);
+    base::Result<bool> resume_at(const Generation& one);
+    base::Result<bool> go_on_in_copy();
     base::Result<bool> open(const std::string& name, const FileId* expected);
     base::Result<Outcome> read_once(std::span<char> buffer);
     base::Result<bool> first_bytes_changed();
@@ -82,6 +86,7 @@ class FileReader {
     FileId id_;
     std::optional<FileId> id_at_path_;
     std::string first_bytes_;
+    std::string last_bytes_; ///< Some of those right before the offset; none after a jump.
     std::uint64_t offset_ = 0;
     std::uint64_t before_ = 0;
     std::int64_t modified_ns_ = 0;

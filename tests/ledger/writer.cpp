@@ -40,17 +40,22 @@ void Writer::rotate(std::size_t late) {
     open();
 }
 
-void Writer::rotate_numbers(int keep) {
+void Writer::move_numbers(int keep) {
     for (int i = keep; i > 1; --i) {
-        std::error_code none; // As many as there are.
+        std::error_code none; // There may be fewer.
         fs::rename(path_ + "." + std::to_string(i - 1), path_ + "." + std::to_string(i), none);
     }
+}
+
+void Writer::rotate_numbers(int keep) {
+    move_numbers(keep);
     fs::rename(path_, path_ + ".1");
     open();
 }
 
-void Writer::copy_and_truncate() {
-    fs::copy_file(path_, path_ + ".copy", fs::copy_options::overwrite_existing);
+void Writer::copy_and_truncate(int keep) {
+    move_numbers(keep);
+    fs::copy_file(path_, path_ + ".1", fs::copy_options::overwrite_existing);
     fs::resize_file(path_, 0);
 }
 

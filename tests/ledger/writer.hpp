@@ -27,15 +27,16 @@ class Writer {
     void rotate(std::size_t late = 0);
     /// The same with numbers that move: a.log.1 becomes a.log.2 and so on. At most `keep` remain.
     void rotate_numbers(int keep);
-    /// Copies the file to a generation's name that no reader looks at, and truncates it. The writer
-    /// waits meanwhile, so that nothing is written between copy and truncation.
-    void copy_and_truncate();
+    /// As logrotate does it with copytruncate: the copy becomes a.log.1, and so on. The writer waits
+    /// meanwhile, so that nothing is written between copy and truncation.
+    void copy_and_truncate(int keep);
 
     std::size_t written() const { return next_; }
     const std::string& path() const { return path_; }
 
   private:
     void open();
+    void move_numbers(int keep);
 
     std::string path_;
     int fd_ = -1;

@@ -129,6 +129,71 @@ TEST_CASE("a truncated or rewritten file is read from its start") {
     CHECK(follower.reader.before() == 8);
 }
 
+namespace {
+
+/// As logrotate does it with copytruncate.
+void copy_and_truncate(const std::string& path, const std::string& copy) {
+    fs::copy_file(path, copy);
+    fs::resize_file(path, 0);
+}
+
+} // namespace
+
+TEST_CASE("a file that was copied and truncated is read on in its copy, and then from its start") {
+    const cmw::test::TemporaryFolder folder;
+    const auto path = folder / "a.log";
+    append(path, "one\ntw");
+    Follower follower(path);
+    CHECK(follower.read() == "one\ntw");
+    SUBCASE("its copy has more") {
+        append(path, "o\n");
+        copy_and_truncate(path, path + ".1");
+        append(path, "three\n");
+        CHECK(follower.read() == "o\n|three\n");
+        CHECK(follower.reader.before() == 8);
+        REQUIRE(follower.said.size() == 1);
+        CHECK(follower.said[0].find("read on at byte 6 of its copy, a.log.1") != std::string::npos);
+    }
+    SUBCASE("its copy has no more") {
+        copy_and_truncate(path, path + ".1");
+        CHECK(follower.read().empty());
+        append(path, "three\n");
+        CHECK(follower.read() == "|three\n");
+    }
+    SUBCASE("what came between copy and truncation was read") {
+        fs::copy_file(path, path + ".1");
+        append(path, "o\n");
+        CHECK(follower.read() == "o\n");
+        fs::resize_file(path, 0);
+        append(path, "three\n");
+        CHECK(follower.read() == "|three\n");
+    }
+    SUBCASE("several times between two looks") {
+        append(path, "o\n");
+        copy_and_truncate(path, path + ".1");
+        for (const auto* text : {"three\n", "four\n"}) {
+            append(path, text);
+            fs::rename(path + ".1", path + (text[0] == 't' ? ".3" : ".2"));
+            copy_and_truncate(path, path + ".1");
+        }
+        append(path, "five\n");
+        CHECK(follower.read() == "o\n|three\n|four\n|five\n");
+    }
+    SUBCASE("an older generation that begins the same is not its copy") {
+        append(path + ".1", "one\ntx\nfour\n");
+        fs::resize_file(path, 0);
+        append(path, "x\n");
+        CHECK(follower.read() == "|x\n");
+    }
+    SUBCASE("a copy of long ago is none of this file") {
+        append(path + ".1", "one\ntwo\n");
+        fs::last_write_time(path + ".1", fs::file_time_type::clock::now() - std::chrono::hours(1));
+        fs::resize_file(path, 0);
+        append(path, "x\n");
+        CHECK(follower.read() == "|x\n");
+    }
+}
+
 TEST_CASE("a restart goes on at the cursor, whatever the file is called by now") {
     const cmw::test::TemporaryFolder folder;
     const auto path = folder / "a.log";
@@ -166,6 +231,19 @@ TEST_CASE("a restart goes on at the cursor, whatever the file is called by now")
         Follower after(path, cursor);
         CHECK(after.read() == "x\n");
         CHECK(after.reader.before() == 4);
+    }
+    SUBCASE("it was copied and truncated") {
+        append(path, "three\n");
+        copy_and_truncate(path, path + ".1");
+        append(path, "x\n");
+        Follower after(path, cursor);
+        CHECK(after.read() == "two\nthree\n|x\n");
+        CHECK(after.reader.before() == 14);
+    }
+    SUBCASE("it was copied and truncated, and has grown longer since") {
+        copy_and_truncate(path, path + ".1");
+        append(path, "three and more\n");
+        CHECK(Follower(path, cursor).read() == "two\n|three and more\n");
     }
     SUBCASE("its inode has a file with other first bytes now") {
         std::ofstream(path, std::ios::trunc) << "another file\n";
