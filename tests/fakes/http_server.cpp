@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <cstdint>
 #include <mutex>
 #include <netinet/in.h>
 #include <poll.h>
@@ -95,11 +96,14 @@ struct HttpServer::State {
     std::vector<std::thread> connections;
     std::thread acceptor;
 
-    void listen() {
+    void listen(unsigned wanted_port) {
         listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(static_cast<std::uint16_t>(wanted_port));
+        const int on = 1; // The port of one that has just ended.
+        ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         socklen_t size = sizeof address;
         auto* generic = reinterpret_cast<sockaddr*>(&address);
         if (::bind(listener, generic, size) != 0 || ::listen(listener, 16) != 0 ||
@@ -143,9 +147,9 @@ struct HttpServer::State {
     }
 };
 
-HttpServer::HttpServer(Handler handler) : state_(std::make_unique<State>()) {
+HttpServer::HttpServer(Handler handler, unsigned port) : state_(std::make_unique<State>()) {
     state_->handler = std::move(handler);
-    state_->listen();
+    state_->listen(port);
     state_->acceptor = std::thread([state = state_.get()] { state->accept(); });
 }
 

@@ -43,7 +43,8 @@ class HttpServer {
 
     using Handler = std::function<void(const Request&, Connection&)>;
 
-    explicit HttpServer(Handler handler);
+    /// `port`: 0 for any that is free.
+    explicit HttpServer(Handler handler, unsigned port = 0);
     ~HttpServer(); ///< Ends what stalls and waits for all handlers.
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -4,6 +4,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace cmw::test {
 
@@ -25,13 +26,29 @@ std::string whole_messages(std::string_view stream) {
 
 } // namespace
 
+CloudEnd::CloudEnd(FakeCloudWatch::Plan plan) : fake(std::move(plan)) {
+    port_ = server_.emplace(handler()).port();
+}
+
+HttpServer::Handler CloudEnd::handler() {
+    return [this, serve = fake.handler()](const auto& request, auto& connection) {
+        std::this_thread::sleep_for(slow_by.load());
+        serve(request, connection);
+    };
+}
+
+void CloudEnd::refuse(bool refuses) {
+    server_.reset();
+    if (!refuses) server_.emplace(handler(), port_);
+}
+
 std::string CloudEnd::table() const {
     return "plugin = \"cloudwatch\"\ngroup = \"nodes\"\nregion = \"us-west-1\"\n"
            "stream = \"{stream}.log\"\nlinger = \"0s\"\nproxy = \"none\"\n"
            "access-key-id = \"AKIDEXAMPLE\"\n"
            "secret-access-key = \"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\"\n"
-           "endpoint = \"" +
-           server_.url("") + "\"\n" + more;
+           "endpoint = \"http://127.0.0.1:" +
+           std::to_string(port_) + "\"\n" + more;
 }
 
 Numbers CloudEnd::numbers() const {

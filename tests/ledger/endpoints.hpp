@@ -8,8 +8,9 @@
 #include "fakes/receiver.hpp"
 #include "ledger/count.hpp"
 
-#include <map>
-#include <memory>
+#include <atomic>
+#include <chrono>
+#include <optional>
 
 namespace cmw::test {
 
@@ -28,16 +29,23 @@ class Endpoint {
 /// The service that the plugin cloudwatch speaks to.
 class CloudEnd final : public Endpoint {
   public:
-    explicit CloudEnd(FakeCloudWatch::Plan plan = {}) : fake(std::move(plan)) {}
+    explicit CloudEnd(FakeCloudWatch::Plan plan = {});
     std::string table() const override;
     Numbers numbers() const override;
     std::vector<std::size_t> batches() const override { return fake.put_sizes(); }
 
+    /// While it refuses, nobody listens at its port.
+    void refuse(bool refuses);
+
     FakeCloudWatch fake;
-    std::string more; ///< Options beside the usual ones.
+    std::string more;                                 ///< Options beside the usual ones.
+    std::atomic<std::chrono::milliseconds> slow_by{}; ///< Before each answer.
 
   private:
-    HttpServer server_{fake.handler()};
+    HttpServer::Handler handler();
+
+    std::optional<HttpServer> server_;
+    unsigned port_;
 };
 
 /// A web server for the plugin http.

@@ -7,6 +7,8 @@
 #include "support/host_process.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <map>
+
 namespace cmw::test {
 
 class LogHost {
