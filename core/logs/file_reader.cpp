@@ -15,23 +15,12 @@ namespace sys = base::sys;
 
 namespace {
 
-/// Between the end of a copy and the truncation its log may still be written, and read by us.
-constexpr std::int64_t copied_before_ns = 1'000'000'000;
-
 std::span<std::byte> as_bytes(std::span<char> buffer) {
     return std::as_writable_bytes(buffer);
 }
 
 base::Problem not_a_file(const std::string& path) {
     return {path, "cannot follow the log: it is not a regular file", "name a file"};
-}
-
-sys::Outcome<std::string> read_bytes(int fd, std::uint64_t offset, std::size_t size) {
-    std::string bytes(size, '\0');
-    const auto got = sys::pread(fd, as_bytes(bytes), static_cast<std::int64_t>(offset));
-    if (!got) return tl::unexpected(got.error());
-    bytes.resize(*got);
-    return bytes;
 }
 
 sys::Outcome<std::string> read_first_bytes(int fd) {
@@ -127,13 +116,10 @@ base::Result<bool> FileReader::writer_has_moved_on() {
     id_at_path_ = live ? std::optional(file_id(*live)) : std::nullopt;
     if (!live || *id_at_path_ == id_) return false;
 
-    const auto generations = list_generations(path_);
-    if (!generations) return base::fail(generations.error());
-    const auto later = written_after(*generations, id_, modified_ns_);
-    const auto next = std::ranges::find_if(later, [](const auto& one) { return one.size > 0; });
-    if (next == later.end()) return false;
+    const auto next = first_after(id_, modified_ns_);
+    if (!next) return base::fail(next.error());
     next_ = *next;
-    return true;
+    return next_.has_value();
 }
 
 base::Result<> FileReader::advance() {
@@ -156,11 +142,19 @@ base::Result<> FileReader::advance() {
         return {};
     }
     if (!next_) return {};
-    const auto read = offset_;
+    const auto before = *this;
     const auto opened = open(next_->name, &next_->id);
     if (!opened) return base::fail(opened.error());
     next_.reset(); // If it was rotated meanwhile, the end of this file is seen once more.
-    if (*opened) before_ += read;
+    if (!*opened) return {};
+    // The same file may have been copied and truncated meanwhile: then its copy comes first.
+    const auto first = first_after(before.id_, before.modified_ns_);
+    if (!first || !*first || !((*first)->id == id_)) {
+        *this = before;
+        next_.reset();
+        return first ? base::Result<>{} : base::fail(first.error());
+    }
+    before_ += before.offset_;
     return {};
 }
 
@@ -225,7 +219,7 @@ base::Result<bool> FileReader::resume(const std::vector<Generation>& generations
         if (!resumed || *resumed) return resumed;
     }
     for (const auto& one : generations) {
-        if (!is_there || one.live || one.modified_ns < start_->modified_ns - copied_before_ns)
+        if (!is_there || one.live || one.modified_ns < start_->modified_ns - copied_before.count())
             continue;
         const auto resumed = resume_at(one);
         if (!resumed || *resumed) return resumed;
@@ -247,36 +241,6 @@ base::Result<bool> FileReader::resume_at(const Generation& one) {
     before_ = start_->before;
     start_.reset();
     return true;
-}
-
-/// The open file was truncated: opens what it was copied to, at the same place. That file has the same
-/// bytes as far as they are known, and was not written long before. False: there is none, and the
-/// open file is still the same.
-base::Result<bool> FileReader::go_on_in_copy() {
-    const auto generations = list_generations(path_);
-    if (!generations) return base::fail(generations.error());
-    FileReader copy(path_, std::nullopt, log_);
-    for (const auto& one : *generations) {
-        if (one.live || one.id == id_ || one.size < offset_ ||
-            one.modified_ns < modified_ns_ - copied_before_ns)
-            continue;
-        const auto opened = copy.open(one.name, &one.id);
-        if (!opened) return opened;
-        if (!*opened || !copy.first_bytes_.starts_with(first_bytes_)) continue;
-        const auto last =
-            read_bytes(copy.file_->get(), offset_ - last_bytes_.size(), last_bytes_.size());
-        if (!last)
-            return base::fail(base::system_problem(path_, "read a copy of the log", last.error()));
-        if (*last != last_bytes_) continue;
-        log_(CMW_LEVEL_INFO, fmt::format("{} was truncated: read on at byte {} of its copy, {}",
-                                         path_, offset_, one.name));
-        file_ = copy.file_;
-        id_ = copy.id_;
-        modified_ns_ = copy.modified_ns_;
-        first_bytes_ = copy.first_bytes_;
-        return true;
-    }
-    return false;
 }
 
 Cursor FileReader::cursor_at(std::uint64_t offset) const {

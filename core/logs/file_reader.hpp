@@ -16,6 +16,7 @@
 // Belongs to one thread; does not wait.
 #pragma once
 
+#include "base/system.hpp"
 #include "logs/cursor.hpp"
 #include "logs/generations.hpp"
 
@@ -27,6 +28,9 @@
 #include <utility>
 
 namespace cmw::logs {
+
+/// So many bytes of the file, or fewer at its end.
+base::sys::Outcome<std::string> read_bytes(int fd, std::uint64_t offset, std::size_t size);
 
 class FileReader {
   public:
@@ -69,6 +73,9 @@ class FileReader {
     const std::string& path() const { return path_; }
 
   private:
+    /// Between the end of a copy and the truncation its log may still be written, and read by us.
+    static constexpr base::Nanoseconds copied_before = std::chrono::seconds(1);
+
     base::Result<bool> open_first();
     base::Result<bool> resume(const std::vector<Generation>& generations);
     base::Result<bool> resume_at(const Generation& one);
@@ -77,6 +84,8 @@ class FileReader {
     base::Result<Outcome> read_once(std::span<char> buffer);
     base::Result<bool> first_bytes_changed();
     base::Result<bool> writer_has_moved_on();
+    base::Result<std::optional<Generation>> first_after(const FileId& id,
+                                                        std::int64_t modified_ns) const;
 
     std::string path_;
     std::string folder_;
@@ -91,6 +100,7 @@ class FileReader {
     std::uint64_t before_ = 0;
     std::int64_t modified_ns_ = 0;
     bool truncated_ = false;
+    std::optional<FileId> copied_; ///< The log that was copied and truncated before our eyes.
     std::optional<std::uint64_t> behind_hole_; ///< There it goes on, after a stretch that is over.
     std::uint64_t freed_ = 0;
     std::optional<Generation> next_; ///< What comes after a file that is over.

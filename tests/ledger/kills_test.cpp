@@ -36,7 +36,7 @@ struct Ledger {
         host.start();
         REQUIRE(host.wait_for_all(1));
         REQUIRE(host.end(SIGTERM) == 0);
-        steady.emplace(writer, 100, 5ms, [this] {
+        steady.emplace(writer, number_from_environment("LEDGER_BURST", 100), 5ms, [this] {
             if (writers_random() % 100 == 0) writer.rotate(writers_random() % 3);
         });
     }

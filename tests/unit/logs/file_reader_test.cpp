@@ -179,6 +179,16 @@ TEST_CASE("a file that was copied and truncated is read on in its copy, and then
         append(path, "five\n");
         CHECK(follower.read() == "o\n|three\n|four\n|five\n");
     }
+    SUBCASE("a copy of what is not truncated yet does not come twice") {
+        append(path, "o\n");
+        copy_and_truncate(path, path + ".2");
+        append(path, "three\n");
+        fs::copy_file(path, path + ".1");
+        CHECK(follower.read() == "o\n|three\n");
+        fs::resize_file(path, 0);
+        append(path, "four\n");
+        CHECK(follower.read() == "|four\n");
+    }
     SUBCASE("an older generation that begins the same is not its copy") {
         append(path + ".1", "one\ntx\nfour\n");
         fs::resize_file(path, 0);
