@@ -186,7 +186,8 @@ base::Result<bool> FileReader::open_first() {
     const auto generations = list_generations(path_);
     if (!generations) return base::fail(generations.error());
     const auto resumed = resume(*generations);
-    if (!resumed || *resumed) return resumed;
+    if (!resumed) return base::fail(resumed.error());
+    if (*resumed != Found::no) return *resumed == Found::yes;
 
     const auto later = written_after(*generations, FileId{}, start_->modified_ns);
     for (const auto& one : later) {
@@ -210,37 +211,38 @@ base::Result<bool> FileReader::open_first() {
 /// Opens the file that the cursor means, if it is still there, or what it was copied to before it was
 /// truncated. The device does not count: its number may be another after a reboot, and all
 /// generations are in one folder.
-base::Result<bool> FileReader::resume(const std::vector<Generation>& generations) {
+base::Result<FileReader::Found> FileReader::resume(const std::vector<Generation>& generations) {
     bool is_there = false;
     for (const auto& one : generations) {
         if (one.id.inode != start_->inode) continue;
         is_there = true;
         const auto resumed = resume_at(one);
-        if (!resumed || *resumed) return resumed;
+        if (!resumed || *resumed != Found::no) return resumed;
     }
     for (const auto& one : generations) {
         if (!is_there || one.live || one.modified_ns < start_->modified_ns - copied_before.count())
             continue;
         const auto resumed = resume_at(one);
-        if (!resumed || *resumed) return resumed;
+        if (resumed && *resumed != Found::no) return resumed;
     }
-    return false;
+    return Found::no;
 }
 
 /// Whether the file has what the cursor says. Then it is open.
-base::Result<bool> FileReader::resume_at(const Generation& one) {
-    if (one.size < start_->offset) return false;
+base::Result<FileReader::Found> FileReader::resume_at(const Generation& one) {
+    if (one.size < start_->offset) return Found::no;
     const auto opened = open(one.name, &one.id);
-    if (!opened || !*opened) return opened;
+    if (!opened) return base::fail(opened.error());
+    if (!*opened) return Found::moved;
     const auto known = std::string_view(first_bytes_).substr(0, start_->fingerprint.size);
     if (Fingerprint::of(known) != start_->fingerprint) {
         file_.reset();
-        return false;
+        return Found::no;
     }
     offset_ = start_->offset;
     before_ = start_->before;
     start_.reset();
-    return true;
+    return Found::yes;
 }
 
 Cursor FileReader::cursor_at(std::uint64_t offset) const {

@@ -77,9 +77,15 @@ class FileReader {
     static constexpr base::Nanoseconds copied_before = std::chrono::seconds(1);
 
     base::Result<bool> open_first();
-    base::Result<bool> resume(const std::vector<Generation>& generations);
-    base::Result<bool> resume_at(const Generation& one);
+    enum class Found {
+        yes,
+        no,
+        moved, ///< It has another name by now: look again.
+    };
+    base::Result<Found> resume(const std::vector<Generation>& generations);
+    base::Result<Found> resume_at(const Generation& one);
     base::Result<bool> go_on_in_copy();
+    Found find_copy(const std::vector<Generation>& generations);
     base::Result<bool> open(const std::string& name, const FileId* expected);
     base::Result<Outcome> read_once(std::span<char> buffer);
     base::Result<bool> first_bytes_changed();

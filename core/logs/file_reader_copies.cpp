@@ -57,25 +57,37 @@ base::Result<std::optional<Generation>> FileReader::first_after(const FileId& id
     return std::nullopt;
 }
 
-/// The open file was truncated: opens what it was copied to, at the same place. That file has the same
-/// bytes as far as they are known, and was not written long before. False: there is none, and the
-/// open file is still the same.
+/// The open file was truncated: opens what it was copied to, at the same place. False: there is no
+/// such file, and the open one is still the same.
 base::Result<bool> FileReader::go_on_in_copy() {
-    const auto generations = list_generations(path_);
-    if (!generations) return base::fail(generations.error());
+    constexpr int most_looks = 100;
+    for (int looks = 0; looks < most_looks; ++looks) {
+        const auto generations = list_generations(path_);
+        if (!generations) return base::fail(generations.error());
+        const auto found = find_copy(*generations);
+        if (found != Found::moved) return found == Found::yes;
+    }
+    return base::fail(path_, "cannot open its copies: they never stand still",
+                      "rotate it less often");
+}
+
+/// A copy has the same bytes as far as they are known, and was not written long before.
+FileReader::Found FileReader::find_copy(const std::vector<Generation>& generations) {
     FileReader copy(path_, std::nullopt, log_);
-    for (const auto& one : *generations) {
+    for (const auto& one : generations) {
         if (one.live || one.id == id_ || one.size < offset_ ||
             one.modified_ns < modified_ns_ - copied_before.count())
             continue;
         const auto opened = copy.open(one.name, &one.id);
-        if (!opened) return opened;
-        if (!*opened || !copy.first_bytes_.starts_with(first_bytes_)) continue;
+        if (!opened) { // It must not keep us from the log itself.
+            log_(CMW_LEVEL_WARN, base::to_string(opened.error()));
+            continue;
+        }
+        if (!*opened) return Found::moved;
+        if (!copy.first_bytes_.starts_with(first_bytes_)) continue;
         const auto last =
             read_bytes(copy.file_->get(), offset_ - last_bytes_.size(), last_bytes_.size());
-        if (!last)
-            return base::fail(base::system_problem(path_, "read a copy of the log", last.error()));
-        if (*last != last_bytes_) continue;
+        if (!last || *last != last_bytes_) continue;
         log_(CMW_LEVEL_INFO, fmt::format("{} was truncated: read on at byte {} of its copy, {}",
                                          path_, offset_, one.name));
         copied_ = id_;
@@ -83,9 +95,9 @@ base::Result<bool> FileReader::go_on_in_copy() {
         id_ = copy.id_;
         modified_ns_ = copy.modified_ns_;
         first_bytes_ = copy.first_bytes_;
-        return true;
+        return Found::yes;
     }
-    return false;
+    return Found::no;
 }
 
 } // namespace cmw::logs
