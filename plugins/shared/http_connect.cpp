@@ -3,7 +3,6 @@
 
 #include "shared/resolve.hpp"
 
-#include <Poco/Net/Context.h>
 #include <Poco/Net/HTTPBasicCredentials.h>
 #include <Poco/Net/HTTPCredentials.h>
 #include <Poco/Net/HTTPRequest.h>
@@ -42,23 +41,6 @@ int connect_one(const Call& call, StreamSocket& socket, const Address& address,
     }
     socket.setBlocking(true);
     return 0;
-}
-
-Context::Ptr make_context(const HttpSettings& settings) {
-    Context::Params params;
-    params.caLocation = settings.ca_file;
-    params.loadDefaultCAs = settings.ca_file.empty();
-    params.certificateFile = settings.certificate_file;
-    params.privateKeyFile =
-        settings.key_file.empty() ? settings.certificate_file : settings.key_file;
-    params.verificationMode = Context::VERIFY_STRICT;
-    Context::Ptr context = new Context(Context::TLS_CLIENT_USE, params);
-    context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
-    // OpenSSL drops a key that is not the certificate's without a word.
-    if (!params.certificateFile.empty() && ::SSL_CTX_check_private_key(context->sslContext()) != 1)
-        throw Error(CMW_CONFIG, "the key in " + params.privateKeyFile +
-                                    " is not that of the certificate in " + params.certificateFile);
-    return context;
 }
 
 /// The head of the proxy's answer, byte by byte: what follows it belongs to TLS.
@@ -124,9 +106,26 @@ void open_tunnel(StreamSocket& socket, const Poco::URI& uri, const Poco::URI& pr
                 "the proxy opens no tunnel: " + status);
 }
 
+Context::Ptr make_context(const HttpSettings& settings) {
+    Context::Params params;
+    params.caLocation = settings.ca_file;
+    params.loadDefaultCAs = settings.ca_file.empty();
+    params.certificateFile = settings.certificate_file;
+    params.privateKeyFile =
+        settings.key_file.empty() ? settings.certificate_file : settings.key_file;
+    params.verificationMode = Context::VERIFY_STRICT;
+    Context::Ptr context = new Context(Context::TLS_CLIENT_USE, params);
+    context->requireMinimumProtocol(Context::PROTO_TLSV1_2);
+    // OpenSSL drops a key that is not the certificate's without a word.
+    if (!params.certificateFile.empty() && ::SSL_CTX_check_private_key(context->sslContext()) != 1)
+        throw Error(CMW_CONFIG, "the key in " + params.privateKeyFile +
+                                    " is not that of the certificate in " + params.certificateFile);
+    return context;
+}
+
 StreamSocket start_tls(const StreamSocket& socket, const std::string& host,
-                       const HttpSettings& settings) {
-    auto secure = SecureStreamSocket::attach(socket, host, make_context(settings));
+                       const Context::Ptr& context) {
+    auto secure = SecureStreamSocket::attach(socket, host, context);
     // Poco returns from a handshake that timed out as if it were done, having checked no name:
     // it would go on with the first write.
     if (!secure.havePeerCertificate()) throw Poco::TimeoutException();

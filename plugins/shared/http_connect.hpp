@@ -6,6 +6,7 @@
 
 #include "shared/http_exchange.hpp"
 
+#include <Poco/Net/Context.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/StreamSocket.h>
 #include <Poco/URI.h>
@@ -20,9 +21,12 @@ Poco::Net::StreamSocket connect_to(const Call& call, const std::string& host, st
 /// Asks the proxy at the other end of `socket` for a tunnel to `uri` (RFC 9110, 9.3.6).
 void open_tunnel(Poco::Net::StreamSocket& socket, const Poco::URI& uri, const Poco::URI& proxy);
 
+/// What TLS is spoken with. It reads the authorities, which takes some milliseconds.
+Poco::Net::Context::Ptr make_context(const HttpSettings& settings);
+
 /// Puts TLS on `socket`, with the server's certificate and name verified.
 Poco::Net::StreamSocket start_tls(const Poco::Net::StreamSocket& socket, const std::string& host,
-                                  const HttpSettings& settings);
+                                  const Poco::Net::Context::Ptr& context);
 
 /// Whether it failed for the server's certificate.
 bool is_about_certificate(const Poco::Net::SSLException& failure);

@@ -64,6 +64,10 @@ struct HttpConnection::Kept {
     std::chrono::steady_clock::time_point since; ///< The last answer was read.
 };
 
+struct HttpConnection::Tls {
+    Context::Ptr context;
+};
+
 HttpConnection::HttpConnection(std::chrono::nanoseconds idle_limit) : idle_limit_(idle_limit) {}
 
 HttpConnection::~HttpConnection() {
@@ -155,11 +159,19 @@ struct HttpExchange::Parts {
         socket->setSendTimeout(timespan(silence));
     }
 
+    Context::Ptr tls_context() const {
+        if (kept_by == nullptr) return make_context(settings);
+        if (!kept_by->tls_)
+            kept_by->tls_ =
+                std::make_unique<HttpConnection::Tls>(HttpConnection::Tls{make_context(settings)});
+        return kept_by->tls_->context;
+    }
+
     void open_session() {
         if (secure && !proxy.empty()) open_tunnel(*socket, uri, Poco::URI(proxy));
         // Poco's HTTPSClientSession takes no socket that is connected; this one reads TLS as well.
-        session = std::make_unique<Session>(secure ? start_tls(*socket, uri.getHost(), settings)
-                                                   : *socket);
+        session = std::make_unique<Session>(
+            secure ? start_tls(*socket, uri.getHost(), tls_context()) : *socket);
         session->setKeepAlive(kept_by != nullptr);
         socket->setNoDelay(true); // Head and body go apart.
     }

@@ -31,7 +31,7 @@ struct HttpRequest {
     std::string target; ///< Sent as it is instead of the URL's path and query; "": these.
 };
 
-/// A connection that outlasts an exchange: the next one with the same server goes over it, if its
+/// A connection that outlasts an exchange, and what TLS is spoken with, which is made once: the next one with the same server goes over it, if its
 /// answer was read to the end and the server keeps it, too. Nothing closes it while it is idle, but
 /// one that was idle for longer than the limit, or that the server closed, is not used again. For
 /// one thread at a time.
@@ -45,11 +45,13 @@ class HttpConnection {
   private:
     friend class HttpExchange;
     struct Kept;
+    struct Tls;
     void drop();
     bool usable() const;
 
     std::chrono::nanoseconds idle_limit_;
     std::unique_ptr<Kept> kept_; ///< Null: there is none.
+    std::unique_ptr<Tls> tls_;   ///< Null: not yet.
 };
 
 class HttpExchange {

@@ -123,12 +123,15 @@ CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destinatio
                               : service_.call(call, operation, body);
     const auto refusal = parse_refusal(answer);
     if (!refusal) {
+        destinations_.is_there(destination);
         const auto rejected = parse_rejected(answer.body, events.size());
         tell_rejected(destination, rejected);
         batch.rejected(rejected.count());
         return Put::done;
     }
     if (refusal->is("DataAlreadyAcceptedException")) return Put::done;
+    if (refusal->is("ResourceNotFoundException") && destinations_.make(call, destination))
+        return Put::again;
     if (!is_about_events(*refusal))
         throw service_.refused(*refusal, operation, destination.shown());
     if (events.size() == 1) {
@@ -143,7 +146,7 @@ CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destinatio
 
 void CloudWatchBackend::write(const Call& call, Batch& batch) {
     const auto destination = destination_of(batch);
-    destinations_.ensure(call, destination);
+    destinations_.prepare(call, destination);
     events_.clear();
     for (const auto& record : batch) {
         constexpr std::int64_t millisecond = 1'000'000;
@@ -158,10 +161,9 @@ void CloudWatchBackend::write(const Call& call, Batch& batch) {
         while (!ends.empty()) {
             call.check();
             const auto size = ends.back() - begin;
-            if (put(call, destination, all.subspan(begin, size), batch) == Put::halve) {
-                ends.push_back(begin + size / 2);
-                continue;
-            }
+            const auto came = put(call, destination, all.subspan(begin, size), batch);
+            if (came == Put::halve) ends.push_back(begin + size / 2);
+            if (came != Put::done) continue;
             begin = ends.back();
             ends.pop_back();
             batch.delivered(begin);

@@ -115,6 +115,7 @@ class CloudWatchBackend final : public LogBackend {
     enum class Put {
         done,
         halve, ///< The service can take none of it: one of the events is to blame.
+        again, ///< The stream was missing, and has been made.
     };
 
     Destination destination_of(const Batch& batch);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t longest_name = 512;
 
-bool is_there(const std::optional<Refusal>& refusal) {
+bool done_or_there(const std::optional<Refusal>& refusal) {
     return !refusal || refusal->is("ResourceAlreadyExistsException");
 }
 
@@ -50,27 +50,40 @@ std::optional<Refusal> Destinations::ask(const Call& call, const std::string& op
     return parse_refusal(service_.call(call, operation, body));
 }
 
-void Destinations::create_group(const Call& call, const Destination& destination) {
-    const auto refusal = ask(call, "CreateLogGroup", destination);
-    if (!is_there(refusal)) throw service_.refused(*refusal, "CreateLogGroup", destination.shown());
+/// "Already exists" is as good.
+void Destinations::need(const Call& call, const std::string& operation,
+                        const Destination& destination) {
+    const auto refusal = ask(call, operation, destination);
+    if (!done_or_there(refusal)) throw service_.refused(*refusal, operation, destination.shown());
 }
 
-void Destinations::ensure(const Call& call, const Destination& destination) {
-    if (settings_.create && !streams_.contains(destination)) {
-        auto refusal = ask(call, "CreateLogStream", destination);
-        if (refusal && refusal->is("ResourceNotFoundException")) {
-            create_group(call, destination);
-            refusal = ask(call, "CreateLogStream", destination);
-        }
-        if (!is_there(refusal))
-            throw service_.refused(*refusal, "CreateLogStream", destination.shown());
-        streams_.insert(destination);
+void Destinations::make_group(const Call& call, const Destination& destination) {
+    need(call, "CreateLogGroup", destination);
+    if (settings_.retention_days == 0) return;
+    need(call, "PutRetentionPolicy", destination);
+    groups_.insert(destination.group);
+}
+
+void Destinations::prepare(const Call& call, const Destination& destination) {
+    if (settings_.retention_days == 0 || groups_.contains(destination.group)) return;
+    const auto refusal = ask(call, "PutRetentionPolicy", destination);
+    if (refusal && refusal->is("ResourceNotFoundException") && settings_.create)
+        return make_group(call, destination);
+    if (refusal) throw service_.refused(*refusal, "PutRetentionPolicy", destination.shown());
+    groups_.insert(destination.group);
+}
+
+bool Destinations::make(const Call& call, const Destination& destination) {
+    if (!settings_.create || streams_.contains(destination)) return false;
+    const auto refusal = ask(call, "CreateLogStream", destination);
+    if (refusal && refusal->is("ResourceNotFoundException")) {
+        make_group(call, destination);
+        need(call, "CreateLogStream", destination);
+    } else if (!done_or_there(refusal)) {
+        throw service_.refused(*refusal, "CreateLogStream", destination.shown());
     }
-    if (settings_.retention_days != 0 && !groups_.contains(destination.group)) {
-        if (const auto refusal = ask(call, "PutRetentionPolicy", destination))
-            throw service_.refused(*refusal, "PutRetentionPolicy", destination.shown());
-        groups_.insert(destination.group);
-    }
+    streams_.insert(destination);
+    return true;
 }
 
 } // namespace cmw::cloudwatch

@@ -163,6 +163,22 @@ TEST_CASE_FIXTURE(Fixture, "over TLS both ends are who they say") {
     CHECK(collector.bodies().size() == 1);
 }
 
+TEST_CASE_FIXTURE(Fixture, "an instance reads its authorities once") {
+    const cmw::test::Authority authority;
+    const LogCollector collector("200 OK", [](std::size_t number) {
+        return number == 1 ? PostFault::closed : PostFault::none;
+    });
+    const cmw::test::TlsFront front(collector.port(), authority.issue());
+    auto settings = settings_for("https://localhost:" + std::to_string(front.port()) + "/");
+    settings.ca = file("ca.pem", authority.pem());
+    HttpBackend backend(settings, host.handle());
+    write(backend, {"one"});
+    std::filesystem::remove(*settings.ca);
+    CHECK_THROWS_AS(write(backend, {"two"}), cmw::Error);
+    write(backend, {"two"}); // By another connection.
+    CHECK(collector.bodies() == std::vector{json_line(1, "one"), json_line(1, "two")});
+}
+
 TEST_CASE_FIXTURE(Fixture, "options that cannot work are refused") {
     const auto refused = [&](auto change, const char* why) {
         auto settings = settings_for("http://localhost/");
