@@ -72,7 +72,8 @@ std::string advice(const Refusal& refusal, const Question& question) {
         return "; the secret of " + question.origin +
                " is not that of its key, or the region is "
                "another one";
-    if (refusal.is("ResourceNotFoundException")) return "; with create = true it is made on the next try";
+    if (refusal.is("ResourceNotFoundException"))
+        return "; with create = true it is made on the next try";
     return "";
 }
 
