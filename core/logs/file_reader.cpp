@@ -96,9 +96,20 @@ base::Result<FileReader::Outcome> FileReader::read_once(std::span<char> buffer) 
     if (*got > 0) {
         const auto kept = std::min(*got, Fingerprint::most);
         last_bytes_.assign(buffer.data() + *got - kept, kept);
+        count_freed({buffer.data(), *got});
     }
     offset_ += *got;
     return Outcome{*got > 0 ? State::bytes : State::nothing, *got};
+}
+
+/// What was freed begins behind a line and reads as NULs: in blocks of it that have data, too.
+void FileReader::count_freed(std::string_view bytes) {
+    for (std::size_t at = 0; at < bytes.size();) {
+        const auto nul = std::min(bytes.find('\0', at), bytes.size());
+        if (nul > at) nuls_are_freed_ = bytes[nul - 1] == '\n';
+        at = std::min(bytes.find_first_not_of('\0', nul), bytes.size());
+        if (nuls_are_freed_) freed_ += at - nul;
+    }
 }
 
 base::Result<bool> FileReader::first_bytes_changed() {
@@ -128,6 +139,7 @@ base::Result<> FileReader::advance() {
              fmt::format("{} was truncated at byte {}: read from its start", path_, offset_));
         before_ += offset_;
         offset_ = 0;
+        nuls_are_freed_ = false;
         first_bytes_.clear();
         last_bytes_.clear();
         truncated_ = false;
@@ -136,6 +148,7 @@ base::Result<> FileReader::advance() {
     if (behind_hole_) {
         // A hole at the start is none of ours: what is before it stays.
         if (offset_ > 0) freed_ += *behind_hole_ - offset_;
+        nuls_are_freed_ = offset_ > 0;
         offset_ = *behind_hole_;
         last_bytes_.clear();
         behind_hole_.reset();
@@ -178,6 +191,7 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
     first_bytes_ = std::move(*first);
     last_bytes_.clear();
     offset_ = 0;
+    nuls_are_freed_ = false;
     return true;
 }
 
@@ -240,6 +254,7 @@ base::Result<FileReader::Found> FileReader::resume_at(const Generation& one) {
         return Found::no;
     }
     offset_ = start_->offset;
+    nuls_are_freed_ = offset_ > 0;
     before_ = start_->before;
     start_.reset();
     return Found::yes;

@@ -88,6 +88,7 @@ class FileReader {
     Found find_copy(const std::vector<Generation>& generations);
     base::Result<bool> open(const std::string& name, const FileId* expected);
     base::Result<Outcome> read_once(std::span<char> buffer);
+    void count_freed(std::string_view bytes);
     base::Result<bool> first_bytes_changed();
     base::Result<bool> writer_has_moved_on();
     base::Result<std::optional<Generation>> first_after(const FileId& id,
@@ -109,6 +110,8 @@ class FileReader {
     std::optional<FileId> copied_; ///< The log that was copied and truncated before our eyes.
     std::optional<std::uint64_t> behind_hole_; ///< There it goes on, after a stretch that is over.
     std::uint64_t freed_ = 0;
+    bool nuls_are_freed_ = false; ///< Those at the offset: a line ended before them, not the file's
+                                  ///< start or a hole at it.
     std::optional<Generation> next_; ///< What comes after a file that is over.
 };
 

@@ -100,11 +100,16 @@ Numbers FolderEnd::numbers() const {
     std::vector<std::pair<int, std::string>> files; // The age: "node.log.7" is 7, "node.log" 0.
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
         const auto extension = entry.path().extension().string();
+        if (!entry.path().filename().string().starts_with("node.log")) continue;
         files.emplace_back(extension == ".log" ? 0 : std::stoi(extension.substr(1)), entry.path());
     }
     std::ranges::sort(files, std::greater{});
     std::string all;
-    for (const auto& [age, path] : files) all += read_text(path);
+    for (const auto& [age, path] : files) {
+        all += read_text(path);
+        // What is just being written.
+        if (age == 0) all.erase(all.rfind('\n') + 1);
+    }
     return numbers_in(all);
 }
 

@@ -26,9 +26,9 @@ void Writer::open() {
     if (fd_ < 0) throw std::runtime_error("cannot open " + path_);
 }
 
-void Writer::write(std::size_t lines) {
+void Writer::write(std::size_t lines, const std::string& stamp) {
     std::string text;
-    for (std::size_t i = 0; i < lines; ++i) text += numbered_line(next_ + i);
+    for (std::size_t i = 0; i < lines; ++i) text += stamp + numbered_line(next_ + i);
     if (::write(fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
         throw std::runtime_error("cannot write " + path_);
     next_ += lines;

@@ -20,7 +20,8 @@ class Writer {
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    void write(std::size_t lines);
+    /// `stamp`: what stands before each line.
+    void write(std::size_t lines, const std::string& stamp = "");
 
     /// Rotation as a program or logrotate does it: the file becomes one more generation ("a.log-N"),
     /// and its writer goes on in a new one once it notices: after `late` lines more.

@@ -4,6 +4,7 @@
 #include "base/system.hpp"
 #include "support/temporary_folder.hpp"
 
+#include <fcntl.h>
 #include <filesystem>
 
 using namespace cmw::logs;
@@ -307,4 +308,20 @@ TEST_CASE("a hole is jumped over, and one at the end is waited at") {
     CHECK(follower.reader.offset() == (1 << 20) + 4);
     CHECK(follower.reader.take_freed() > 900'000);
     CHECK(follower.reader.take_freed() == 0);
+}
+
+TEST_CASE("what was freed is counted to the byte, blocks that were freed in part included") {
+    const cmw::test::TemporaryFolder folder;
+    const auto path = folder / "a.log";
+    auto line = std::string(100, 'x');
+    line.back() = '\n';
+    for (int i = 0; i < 400; ++i) append(path, line);
+    const auto file = cmw::base::sys::open(path, O_RDWR);
+    if (!cmw::base::sys::punch_hole(file->get(), 5000, 25'000)) return; // No holes here.
+    Follower follower(path);
+    auto all = follower.read();
+    std::erase(all, '\0');
+    std::erase(all, '|');
+    CHECK(all.size() == 15'000);
+    CHECK(follower.reader.take_freed() == 25'000);
 }
