@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A service that is away for a day of the log's own time, and for more than the disk may hold.
+#include "base/clock.hpp"
 #include "ledger/host.hpp"
 #include "ledger/writer.hpp"
 
 #include <csignal>
-#include <ctime>
 #include <doctest/doctest.h>
 
 using namespace cmw::test;
@@ -14,14 +14,9 @@ namespace {
 
 constexpr std::size_t burst = 500;
 
-/// "2026-01-01T00:00:00Z ", so many seconds ago.
-std::string stamp(std::time_t ago) {
-    const auto then = std::time(nullptr) - ago;
-    std::tm parts{};
-    ::gmtime_r(&then, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ ", &parts);
-    return text;
+/// "2026-01-01T00:00:00Z ", so long ago.
+std::string stamp(std::chrono::minutes ago) {
+    return cmw::base::to_rfc3339(cmw::base::unix_now() - ago) + " ";
 }
 
 std::size_t bytes_of(const Numbers& lines) {
@@ -47,14 +42,13 @@ TEST_SUITE_BEGIN("outage");
 TEST_CASE("ledger: a service that is away for thirty hours of the log") {
     CloudEnd cloud; // It refuses events of more than a day at once, as the real one does.
     LogHost host({{"cloud", &cloud}}, "time = \"rfc3339\"\n");
-    constexpr std::time_t hours = 30;
+    constexpr std::chrono::hours hours(30);
     Writer writer(host.log);
-    writer.write(1, stamp(hours * 3600));
+    writer.write(1, stamp(hours));
     host.start();
     REQUIRE(host.wait_for_all(1));
     cloud.refuse(true);
-    for (std::time_t minutes = hours * 60; minutes > 0; --minutes)
-        writer.write(10, stamp(minutes * 60));
+    for (std::chrono::minutes ago = hours; ago.count() > 0; --ago) writer.write(10, stamp(ago));
     CHECK(eventually(
         [&] { return host.output().find("log-backend.cloud: cannot") != std::string::npos; }));
     cloud.refuse(false);
@@ -64,7 +58,8 @@ TEST_CASE("ledger: a service that is away for thirty hours of the log") {
     CHECK(found.missing == 0);
     CHECK(found.again == 0);
     const auto all = cloud.fake.taken();
-    CHECK(all.back().time_ms - all.front().time_ms >= (hours - 1) * 3'600'000);
+    CHECK(all.back().time_ms - all.front().time_ms >=
+          std::chrono::milliseconds(hours).count() * 9 / 10);
 }
 
 namespace {
