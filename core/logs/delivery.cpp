@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 namespace cmw::logs {
 
@@ -17,7 +18,8 @@ namespace {
 /// line goes in batches, and a busy log does not wake us for each line.
 constexpr base::Nanoseconds rest = std::chrono::milliseconds(10);
 
-/// Waits until one of `fds` is readable or `until` has come; an interruption is no harm.
+} // namespace
+
 void wait_for(std::span<pollfd> fds, base::Monotonic until) {
     timespec limit{};
     const bool limited = until != base::Monotonic::max();
@@ -29,13 +31,11 @@ void wait_for(std::span<pollfd> fds, base::Monotonic until) {
     (void)::ppoll(fds.data(), fds.size(), limited ? &limit : nullptr, nullptr);
 }
 
-} // namespace
-
-Delivery::Delivery(std::shared_ptr<const DeliverySetup> setup, std::uint64_t life)
+Delivery::Delivery(std::shared_ptr<const DeliverySetup> setup)
     : setup_(std::move(setup)),
       board_(*setup_->board),
-      life_(life),
-      streams_(board_.streams.size()) {}
+      streams_(board_.streams.size()),
+      slots_(in_flight()) {}
 
 Delivery::~Delivery() = default;
 
@@ -47,32 +47,28 @@ void Delivery::look() {
 void Delivery::run() {
     while (true) {
         look();
+        collect();
         if (now_.stopping) {
             const std::lock_guard lock(board_.mutex);
             if (now_.monotonic >= *board_.stop_by) break;
         }
         if (watches_) watches_->drain([this](std::size_t stream) { streams_[stream].news = true; });
         const auto served = round();
-        if (served == Served::given_up) return;
         if (served == Served::worked) continue;
-        if (now_.stopping && std::ranges::all_of(streams_, &Stream::finished)) break;
+        if (now_.stopping && !busy() && std::ranges::all_of(streams_, &Stream::finished)) break;
         sleep(served);
     }
     end();
 }
 
-void Delivery::end() {
-    for (auto& stream : streams_)
-        if (stream.tail) stream.tail->sync();
-    (void)guarded(nullptr, 0, [this] { instance_.reset(); });
-}
-
-/// Blocked: no stream can go on before a back-off is over.
+/// Blocked: no stream can go on before a back-off is over or a writer reports.
 Delivery::Served Delivery::round() {
     auto all = Served::blocked;
-    for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
+    const auto count = streams_.size();
+    const auto begin = first_;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto stream = (begin + i) % count;
         const auto served = serve(stream);
-        if (served == Served::given_up) return served;
         if (served == Served::worked || all == Served::worked)
             all = Served::worked;
         else if (served == Served::idle)
@@ -85,29 +81,42 @@ Delivery::Served Delivery::serve(std::size_t stream) {
     auto& mine = streams_[stream];
     if (mine.finished) return Served::idle;
     look();
-    if (!now_.stopping) {
-        const std::lock_guard lock(board_.mutex);
-        if (now_.monotonic < board_.streams[stream].retry) return Served::blocked;
-    }
+    if (!now_.stopping && now_.monotonic < mine.retry) return Served::blocked;
     if (board_.streams[stream].use.is_wildcard()) return look_for_files(stream);
     if (!mine.tail) { // Only an instance knows the limits of a batch.
-        const auto made = make_instance();
-        if (made != Served::worked) {
-            const auto& use = board_.streams[stream].use;
-            if (use.disk) use.disk->confirmed(setup_->backend.name, {});
-            return made;
-        }
-        if (!mine.tail) make_tail(stream);
+        if (!limits_) return ask_for_limits();
+        make_tail(stream);
     }
-    if (!mine.tail->blocked() &&
-        (mine.news || now_.stopping || mine.tail->wake_at() <= now_.monotonic)) {
+    auto& tail = *mine.tail;
+    if (!tail.blocked() && may_read(tail) &&
+        (mine.news || now_.stopping || tail.wake_at() <= now_.monotonic)) {
         const auto filled = fill(stream);
-        if (filled == Served::blocked && !mine.tail->ready(now_)) return filled;
+        if (filled == Served::blocked && !tail.ready(now_)) return filled;
     }
-    if (mine.tail->ready(now_)) return write(stream);
-    if (mine.tail->passed_enough()) return Served::worked;
-    mine.finished = now_.stopping;
+    if (may_send(tail)) return send(stream);
+    if (tail.passed_enough()) return Served::worked;
+    mine.finished = now_.stopping && tail.window().empty() && !tail.ready(now_);
     return Served::idle;
+}
+
+/// Whether the stream may have one more batch in memory.
+bool Delivery::may_read(const Tail& tail) const {
+    if (tail.window().empty()) return true;
+    if (tail.window().waits()) return false;
+    if (tail.has_records()) return true; // It has.
+    std::size_t more = 0; // Batches beyond the first of each stream.
+    for (const auto& one : streams_) {
+        if (!one.tail) continue;
+        const auto held = one.tail->window().size() + (one.tail->has_records() ? 1 : 0);
+        more += std::max<std::size_t>(held, 1) - 1;
+    }
+    return more < in_flight();
+}
+
+/// Whether there is a batch that may be on its way now. After a kill -9 what is on its way comes
+/// again, and what waits for older ones to be safe: so many batches at most.
+bool Delivery::may_send(const Tail& tail) const {
+    return tail.window().waits() || (tail.ready(now_) && tail.window().size() < in_flight());
 }
 
 /// The files of a wildcard that were not there before.
@@ -134,9 +143,8 @@ Delivery::Served Delivery::look_for_files(std::size_t wildcard) {
     }
     mine.news = false;
     mine.finished = now_.stopping;
-    const std::lock_guard lock(board_.mutex);
-    board_.streams[wildcard].failures = 0;
-    board_.streams[wildcard].problem.clear();
+    mine.failures = 0;
+    mine.problem.clear();
     return known.size() > before ? Served::worked : Served::idle;
 }
 
@@ -150,28 +158,22 @@ Delivery::Served Delivery::fill(std::size_t stream) {
     auto& mine = streams_[stream];
     if (!make_watches()) return file_failed(stream, {"", "cannot watch log files", ""});
     const auto filled = mine.tail->fill(now_, *watches_, stream);
-    publish(stream, 0);
+    publish(stream, {});
     if (!filled) return file_failed(stream, filled.error());
     // It stopped reading because the batch is complete, or the others shall have a turn.
     mine.news = mine.tail->blocked() || mine.tail->passed_enough();
-    const std::lock_guard lock(board_.mutex);
-    board_.streams[stream].problem.clear();
+    mine.problem.clear();
     return Served::worked;
 }
 
 /// Tries again after a back-off: what is read until then goes on its way all the same.
 Delivery::Served Delivery::file_failed(std::size_t stream, const base::Problem& problem) {
-    streams_[stream].news = true;
-    streams_[stream].finished = now_.stopping;
+    auto& mine = streams_[stream];
+    mine.news = true;
+    mine.finished = now_.stopping;
+    (void)put_off(mine.failures, mine.retry);
     const auto text = base::to_string(problem);
-    bool is_news = false;
-    {
-        const std::lock_guard lock(board_.mutex);
-        auto& shown = board_.streams[stream];
-        (void)put_off(shown.failures, shown.retry);
-        is_news = std::exchange(shown.problem, text) != text;
-    }
-    if (is_news)
+    if (std::exchange(mine.problem, text) != text)
         setup_->log(CMW_LEVEL_ERROR,
                     fmt::format("log.{}: {}", board_.streams[stream].use.stream, text));
     return Served::blocked;
@@ -185,7 +187,7 @@ bool Delivery::make_watches() {
     return true;
 }
 
-void Delivery::publish(std::size_t stream, std::size_t delivered, std::size_t rejected) {
+void Delivery::publish(std::size_t stream, const Window::Moved& moved) {
     auto& tail = *streams_[stream].tail;
     const auto& use = board_.streams[stream].use;
     if (use.disk)
@@ -193,8 +195,8 @@ void Delivery::publish(std::size_t stream, std::size_t delivered, std::size_t re
                             {tail.reader().id(), tail.reader().first(), tail.confirmed()});
     const std::lock_guard lock(board_.mutex);
     auto& shown = board_.streams[stream];
-    shown.delivered += delivered - rejected;
-    shown.rejected += rejected;
+    shown.delivered += moved.records - moved.rejected;
+    shown.rejected += moved.rejected;
     shown.dropped += tail.take_dropped();
     shown.dropped_bytes += tail.take_dropped_bytes();
     shown.read_bytes = tail.read_bytes() - use.first_sequence;
@@ -204,34 +206,46 @@ void Delivery::publish(std::size_t stream, std::size_t delivered, std::size_t re
     shown.oldest = tail.oldest();
 }
 
-base::Monotonic Delivery::wake_at() {
+base::Monotonic Delivery::wake_at(std::size_t stream) const {
+    constexpr auto never = base::Monotonic::max();
+    const auto& mine = streams_[stream];
+    if (mine.finished) return never;
+    auto at = never;
+    if (board_.streams[stream].use.is_wildcard())
+        at = mine.news ? now_.monotonic : never;
+    else if (!mine.tail)
+        at = free_at();
+    else if (may_send(*mine.tail))
+        at = free_at();
+    else if (mine.tail->ready(now_))
+        at = never; // Until more of what is on its way is safe.
+    else if (mine.tail->blocked() || !may_read(*mine.tail))
+        at = mine.tail->due();
+    else
+        at = mine.news ? now_.monotonic : mine.tail->wake_at();
+    return now_.stopping ? at : std::max(at, mine.retry);
+}
+
+base::Monotonic Delivery::wake_at() const {
+    auto earliest = base::Monotonic::max();
+    for (std::size_t i = 0; i < streams_.size(); ++i) earliest = std::min(earliest, wake_at(i));
     const std::lock_guard lock(board_.mutex);
-    auto earliest = now_.stopping ? *board_.stop_by : base::Monotonic::max();
-    for (std::size_t i = 0; i < streams_.size(); ++i) {
-        const auto& mine = streams_[i];
-        if (mine.finished) continue;
-        const bool wildcard = board_.streams[i].use.is_wildcard();
-        const bool waiting = mine.news || (!wildcard && (!mine.tail || mine.tail->ready(now_)));
-        auto at = waiting    ? now_.monotonic
-                  : wildcard ? base::Monotonic::max()
-                             : mine.tail->wake_at();
-        at = std::max(at, board_.streams[i].retry);
-        if (!instance_ && waiting) at = std::max(at, board_.instance_retry);
-        earliest = std::min(earliest, at);
-    }
-    return earliest;
+    return now_.stopping ? std::min(earliest, *board_.stop_by) : earliest;
 }
 
 void Delivery::sleep(Served round) {
     const auto until = wake_at();
-    std::array<pollfd, 2> fds{{{now_.stopping ? -1 : board_.wake.get(), POLLIN, 0},
-                               {watches_ ? watches_->fd() : -1, POLLIN, 0}}};
+    std::array<pollfd, 2> fds{
+        {{board_.wake.get(), POLLIN, 0}, {watches_ ? watches_->fd() : -1, POLLIN, 0}}};
+    const auto woken = [&] { return (fds[0].revents & POLLIN) != 0; };
     if (round == Served::blocked || !watches_) {
         wait_for(std::span(fds).first(1), until);
-        return;
+    } else {
+        wait_for(std::span(fds).first(1), std::min(until, now_.monotonic + rest));
+        if (!woken() && base::monotonic_now() < until) wait_for(fds, until);
     }
-    wait_for(std::span(fds).first(1), std::min(until, now_.monotonic + rest));
-    if ((fds[0].revents & POLLIN) == 0 && base::monotonic_now() < until) wait_for(fds, until);
+    eventfd_t count = 0;
+    if (woken()) (void)::eventfd_read(board_.wake.get(), &count);
 }
 
 } // namespace cmw::logs

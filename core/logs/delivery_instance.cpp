@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of the backend's instance within a delivery: made, written to, dropped on any failure.
+// The writers of a delivery: which one is given what, and what follows from what comes of it.
 #include "base/backoff.hpp"
 #include "base/text.hpp"
 #include "logs/delivery.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <poll.h>
 #include <random>
+#include <sys/eventfd.h>
 
 namespace cmw::logs {
 
 namespace {
+
+using State = plugin_host::InstanceStatus::State;
 
 double random_fraction() {
     thread_local std::minstd_rand generator{std::random_device{}()};
     return std::uniform_real_distribution<>(0.0, 1.0)(generator);
 }
 
-bool same_limits(const cmw_log_limits& a, const cmw_log_limits& b) {
-    return a.records == b.records && a.bytes == b.bytes && a.overhead_bytes == b.overhead_bytes &&
-           a.record_bytes == b.record_bytes && a.linger_ns == b.linger_ns;
+std::string shown(base::Nanoseconds wait) {
+    return base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait));
 }
 
 } // namespace
@@ -30,83 +32,145 @@ base::Nanoseconds put_off(unsigned& failures, base::Monotonic& retry, base::Nano
     return wait;
 }
 
-/// Calls into the plugin, watched. False: it took too long, and this life was given up meanwhile.
-bool Delivery::guarded(const std::shared_ptr<plugin_host::Call>& call, std::size_t stream,
-                       const std::function<void()>& work) {
-    std::uint64_t number = 0;
-    {
-        const std::lock_guard lock(board_.mutex);
-        if (board_.life != life_) return false;
-        number = ++board_.works;
-        board_.working = true;
-        board_.working_for = stream;
-        board_.call = call;
+/// A writer that has nothing to do, rather one that has an instance; nothing if all are busy, or so
+/// many hang that no new one is made.
+std::optional<std::size_t> Delivery::idle_slot() const {
+    std::optional<std::size_t> found;
+    std::size_t living = 0;
+    for (std::size_t i = 0; i < in_flight(); ++i) {
+        const auto& slot = slots_[i];
+        if (slot.writer) ++living;
+        if (slot.busy || (found && !slot.has_instance)) continue;
+        if (!found || !slots_[*found].has_instance) found = i;
     }
-    const std::weak_ptr weak = setup_;
-    const auto watched = setup_->watchdog->watch(
-        base::monotonic_now() + setup_->backend.deadline, [weak, call, number] {
-            const auto setup = weak.lock();
-            if (!setup) return;
-            if (call) call->cancel();
-            (void)setup->watchdog->watch(base::monotonic_now() + setup->backend.grace,
-                                         [weak, number] {
-                                             if (const auto late = weak.lock())
-                                                 late->give_up(number);
-                                         });
-        });
-    work();
-    setup_->watchdog->take_back(watched);
-    const std::lock_guard lock(board_.mutex);
-    if (board_.life != life_) return false;
-    board_.working = false;
-    board_.call.reset();
-    return true;
+    const auto most = std::max(in_flight(), most_given_up);
+    if (found && !slots_[*found].writer && living + board_.given_up >= most) return std::nullopt;
+    return found;
 }
 
-Delivery::Served Delivery::make_instance() {
-    if (instance_) return Served::worked;
-    {
-        const std::lock_guard lock(board_.mutex);
-        if (!now_.stopping && now_.monotonic < board_.instance_retry) return Served::blocked;
-    }
-    tl::expected<std::unique_ptr<plugin_host::LogBackend>, plugin_host::Failure> made;
-    if (!guarded(nullptr, 0, [&] { made = setup_->backend.factory(); })) return Served::given_up;
-    base::Nanoseconds wait{};
-    {
-        using State = plugin_host::InstanceStatus::State;
-        const std::lock_guard lock(board_.mutex);
-        auto& shown = board_.instance;
-        if (made) {
-            board_.instance_failures = 0;
-            if (shown.state != State::ok) ++shown.reinitialisations;
-            // After a failed write only one that is delivered shows that it works again.
-            if (std::ranges::all_of(board_.streams, [](auto& one) { return one.failures == 0; }))
-                shown.state = State::ok;
-        } else {
-            wait =
-                put_off(board_.instance_failures, board_.instance_retry, made.error().retry_after);
-            shown.state = State::reinitialising;
-            shown.last_error = made.error().text;
-        }
-    }
-    if (!made) {
-        setup_->log(
-            CMW_LEVEL_WARN,
-            fmt::format(
-                "log-backend.{}: {}; tried again in {}", setup_->backend.name, made.error().text,
-                base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait))));
-        if (now_.stopping)
-            for (auto& stream : streams_) stream.finished = true;
-        return Served::blocked;
-    }
-    instance_ = std::move(*made);
-    if (!limits_ || !same_limits(*limits_, instance_->limits())) make_tails();
+/// When there is a writer for a batch, if nothing else happens before.
+base::Monotonic Delivery::free_at() const {
+    const auto slot = idle_slot();
+    if (!slot || new_limits_) return base::Monotonic::max();
+    return slots_[*slot].has_instance || now_.stopping ? now_.monotonic : instance_retry_;
+}
+
+Delivery::Served Delivery::ask_for_limits() {
+    if (busy() || free_at() > now_.monotonic) return Served::blocked;
+    give(*idle_slot(), {});
+    return Served::blocked;
+}
+
+Delivery::Served Delivery::send(std::size_t stream) {
+    if (free_at() > now_.monotonic) return Served::blocked;
+    auto& tail = *streams_[stream].tail;
+    if (!tail.window().waits()) tail.cut();
+    const auto& sent = tail.take();
+    const auto slot = *idle_slot();
+    slots_[slot].stream = stream;
+    slots_[slot].batch = sent.batch;
+    give(slot, {sent.batch, sent.delivered, board_.streams[stream].use.use, *limits_});
+    first_ = stream + 1;
     return Served::worked;
 }
 
-/// For the limits of the instance, from the cursors as they stand.
-void Delivery::make_tails() {
-    limits_ = instance_->limits();
+void Delivery::give(std::size_t slot, Writer::Job job) {
+    auto& used = slots_[slot];
+    if (!used.writer) used.writer = std::make_unique<Writer>(setup_, slot);
+    used.busy = true;
+    used.writer->start(std::move(job));
+}
+
+void Delivery::collect() {
+    std::vector<WriteReport> reports;
+    {
+        const std::lock_guard lock(board_.mutex);
+        reports.swap(board_.reports);
+        if (board_.instance.state == State::stuck && idle_slot())
+            board_.instance.state = State::reinitialising;
+    }
+    for (const auto& report : reports) settle(report);
+    if (new_limits_ && !busy()) take_limits(*new_limits_);
+}
+
+void Delivery::settle(const WriteReport& report) {
+    auto& slot = slots_[report.writer];
+    const auto batch = std::exchange(slot.batch, nullptr);
+    const bool had_instance = std::exchange(slot.has_instance, report.limits && !report.failure);
+    slot.busy = false;
+    if (report.hung) slot.writer.reset();
+    if (report.limits && !had_instance) instance_made(slot, *report.limits);
+    if (report.failure) slot.failed = true;
+
+    if (batch) {
+        auto& mine = streams_[slot.stream];
+        const auto moved = mine.tail->written(*batch, report.delivered, report.rejected);
+        publish(slot.stream, moved);
+        if (moved.records > 0 && !report.failure) {
+            mine.failures = 0;
+            const std::lock_guard lock(board_.mutex);
+            board_.instance.state = State::ok;
+        }
+    }
+    if (!report.failure) return;
+    if (batch && (report.limits || report.hung))
+        write_failed(slot.stream, report);
+    else
+        instance_failed(report);
+}
+
+void Delivery::instance_made(Slot& slot, const cmw_log_limits& limits) {
+    instance_failures_ = 0;
+    {
+        const std::lock_guard lock(board_.mutex);
+        auto& status = board_.instance;
+        if (std::exchange(slot.failed, false)) ++status.reinitialisations;
+        // After a failed write only one that is delivered shows that it works again.
+        const auto well = [](const Stream& one) { return one.failures == 0; };
+        if (std::ranges::all_of(streams_, well)) status.state = State::ok;
+    }
+    if (!limits_)
+        take_limits(limits);
+    else if (!same_limits(*limits_, limits))
+        new_limits_ = limits;
+}
+
+/// None could be made.
+void Delivery::instance_failed(const WriteReport& report) {
+    const auto wait =
+        put_off(instance_failures_, instance_retry_, report.failure->retry_after);
+    tell_failure(report, fmt::format("tried again in {}", shown(wait)));
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+        if (now_.stopping) streams_[i].finished = true;
+        const auto& use = board_.streams[i].use;
+        if (use.disk && !streams_[i].tail) use.disk->confirmed(setup_->backend.name, {});
+    }
+}
+
+void Delivery::write_failed(std::size_t stream, const WriteReport& report) {
+    auto& mine = streams_[stream];
+    const auto wait = put_off(mine.failures, mine.retry, report.failure->retry_after);
+    mine.finished = now_.stopping;
+    tell_failure(report, fmt::format("stream {} tried again in {}",
+                                     board_.streams[stream].use.stream, shown(wait)));
+}
+
+void Delivery::tell_failure(const WriteReport& report, const std::string& next) {
+    {
+        const std::lock_guard lock(board_.mutex);
+        board_.instance.state = idle_slot() || busy() ? State::reinitialising : State::stuck;
+        board_.instance.last_error = report.failure->text;
+    }
+    setup_->log(report.hung ? CMW_LEVEL_ERROR : CMW_LEVEL_WARN,
+                fmt::format("log-backend.{}: {}; {}{}", setup_->backend.name, report.failure->text,
+                            report.hung ? "its thread is given up, " : "", next));
+}
+
+/// Tails for the limits of an instance, from the cursors as they stand. None is being written.
+void Delivery::take_limits(const cmw_log_limits& limits) {
+    limits_ = limits;
+    new_limits_.reset();
+    slots_.resize(std::max(slots_.size(), in_flight()));
     for (std::size_t i = 0; i < streams_.size(); ++i)
         if (!board_.streams[i].use.is_wildcard()) make_tail(i);
 }
@@ -119,53 +183,35 @@ void Delivery::make_tail(std::size_t stream) {
     streams_[stream].news = true;
 }
 
-Delivery::Served Delivery::write(std::size_t stream) {
-    auto& mine = streams_[stream];
-    const auto made = make_instance();
-    if (made != Served::worked) return made;
-    if (!mine.tail->ready(now_)) return Served::worked; // Other limits, other batches.
-
-    const auto records = mine.tail->batch();
-    const cmw_log_batch batch{sizeof(cmw_log_batch),
-                              sizeof(cmw_log_record),
-                              records.size(),
-                              records.data(),
-                              &board_.streams[stream].use.use->get(),
-                              nullptr};
-    const auto call =
-        std::make_shared<plugin_host::Call>(base::monotonic_now() + setup_->backend.deadline);
-    plugin_host::WriteOutcome outcome;
-    if (!guarded(call, stream, [&] { outcome = instance_->write(batch, *call); }))
-        return Served::given_up;
-
-    const auto delivered =
-        outcome.failure ? std::min(outcome.delivered, records.size()) : records.size();
-    mine.tail->confirm(delivered);
-    publish(stream, delivered, std::min(outcome.rejected, delivered));
-    if (outcome.failure) return drop_instance(stream, *outcome.failure);
-    const std::lock_guard lock(board_.mutex);
-    board_.streams[stream].failures = 0;
-    board_.instance.state = plugin_host::InstanceStatus::State::ok;
-    return Served::worked;
+void Delivery::wait_for_reports(base::Monotonic until) {
+    while (busy() && base::monotonic_now() < until) {
+        pollfd wake{board_.wake.get(), POLLIN, 0};
+        wait_for({&wake, 1}, until);
+        eventfd_t count = 0;
+        (void)::eventfd_read(board_.wake.get(), &count);
+        collect();
+    }
 }
 
-Delivery::Served Delivery::drop_instance(std::size_t stream, const plugin_host::Failure& failure) {
-    base::Nanoseconds wait{};
+/// What is being written is cancelled, and waited for as long as a cancelled call may take.
+void Delivery::end() {
+    base::Monotonic until;
     {
         const std::lock_guard lock(board_.mutex);
-        auto& shown = board_.streams[stream];
-        wait = put_off(shown.failures, shown.retry, failure.retry_after);
-        board_.instance.state = plugin_host::InstanceStatus::State::reinitialising;
-        board_.instance.last_error = failure.text;
+        until = *board_.stop_by + setup_->backend.grace;
     }
-    setup_->log(
-        CMW_LEVEL_WARN,
-        fmt::format("log-backend.{}: {} (stream {}); made anew, tried again in {}",
-                    setup_->backend.name, failure.text, board_.streams[stream].use.stream,
-                    base::format_duration(std::chrono::floor<std::chrono::milliseconds>(wait))));
-    streams_[stream].finished = now_.stopping;
-    if (!guarded(nullptr, stream, [this] { instance_.reset(); })) return Served::given_up;
-    return Served::blocked;
+    for (const auto& slot : slots_)
+        if (slot.busy) slot.writer->cancel();
+    wait_for_reports(until);
+    for (auto& stream : streams_)
+        if (stream.tail) stream.tail->sync();
+    for (auto& slot : slots_) {
+        if (!slot.writer || slot.busy) continue;
+        slot.busy = true;
+        slot.writer->end();
+    }
+    wait_for_reports(until);
+    slots_.clear();
 }
 
 } // namespace cmw::logs

@@ -13,7 +13,7 @@ struct Pipeline::Impl {
     Options options;
     std::shared_ptr<Watchdog> watchdog = std::make_shared<Watchdog>();
     std::shared_ptr<DiskBounds> bounds = std::make_shared<DiskBounds>();
-    std::map<std::string, std::shared_ptr<Shipper>> shippers; ///< By backend.
+    std::map<std::string, std::unique_ptr<Shipper>> shippers; ///< By backend.
 
     void log(std::uint32_t level, const std::string& line) const {
         if (options.log) options.log(level, line);

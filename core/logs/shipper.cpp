@@ -12,7 +12,8 @@ namespace cmw::logs {
 
 namespace {
 
-using State = plugin_host::InstanceStatus::State;
+/// For the file systems, after all calls into the plugin are over or given up.
+constexpr base::Nanoseconds patience = std::chrono::seconds(5);
 
 /// What of `stream` is on the disk and not confirmed, over all its generations.
 std::uint64_t pending_bytes(const StreamBoard& stream) {
@@ -40,81 +41,27 @@ std::uint64_t pending_bytes(const StreamBoard& stream) {
 
 } // namespace
 
-base::Result<std::shared_ptr<Shipper>> Shipper::start(DeliverySetup setup) {
+base::Result<std::unique_ptr<Shipper>> Shipper::start(DeliverySetup setup) {
     auto wake = base::sys::event();
     if (!wake)
         return base::fail(base::system_problem("log-backend." + setup.backend.name,
                                                "make an event descriptor", wake.error()));
-    const std::shared_ptr<Shipper> shipper(new Shipper);
+    std::unique_ptr<Shipper> shipper(new Shipper);
     shipper->setup_ = std::make_shared<DeliverySetup>(std::move(setup));
     auto& board = *shipper->setup_->board;
     board.wake = std::move(*wake);
     for (const auto& use : shipper->setup_->streams) board.streams.emplace_back().use = use;
-    shipper->setup_->give_up = [weak = std::weak_ptr(shipper)](std::uint64_t work) {
-        if (const auto self = weak.lock()) self->give_up(work);
-    };
-    const std::lock_guard lock(board.mutex);
-    shipper->start_life();
+    shipper->thread_ = std::make_unique<base::Worker>("logs-" + shipper->setup_->backend.name);
+    shipper->thread_->post([setup = std::shared_ptr<const DeliverySetup>(shipper->setup_)] {
+        Delivery(setup).run();
+        const std::lock_guard lock(setup->board->mutex);
+        setup->board->running = false;
+        setup->board->changed.notify_all();
+    });
     return shipper;
 }
 
 Shipper::~Shipper() = default;
-
-/// With the board's mutex held.
-void Shipper::start_life() {
-    auto& board = *setup_->board;
-    board.running = true;
-    board.working = false;
-    thread_ = std::make_unique<base::Worker>("log-" + setup_->backend.name);
-    thread_->post([setup = setup_, life = board.life, weak = weak_from_this()] {
-        Delivery(setup, life).run();
-        if (const auto self = weak.lock()) self->ended(life);
-    });
-}
-
-void Shipper::ended(std::uint64_t life) {
-    auto& board = *setup_->board;
-    const std::lock_guard lock(board.mutex);
-    if (life == board.life) {
-        board.running = false;
-        board.changed.notify_all();
-        return;
-    }
-    --board.given_up;
-    if (board.running || board.stop_by) return;
-    board.instance.state = State::reinitialising;
-    start_life();
-}
-
-void Shipper::give_up(std::uint64_t work) {
-    auto& board = *setup_->board;
-    std::string line;
-    {
-        const std::lock_guard lock(board.mutex);
-        if (!board.running || !board.working || board.works != work) return;
-        auto& stream = board.streams[board.working_for];
-        (void)put_off(stream.failures, stream.retry);
-        ++board.life;
-        ++board.given_up;
-        board.running = false;
-        board.working = false;
-        board.call.reset();
-        thread_->abandon();
-        board.instance.last_error =
-            fmt::format("cannot wait any longer: no return {} after the deadline",
-                        base::format_duration(setup_->backend.grace));
-        board.instance.state = State::reinitialising;
-        if (board.given_up > most_given_up)
-            board.instance.state = State::stuck;
-        else if (!board.stop_by)
-            start_life();
-        board.changed.notify_all();
-        line =
-            fmt::format("log-backend.{}: {}; its thread is given up{}", setup_->backend.name,
-                        board.instance.last_error, board.running ? " and a new one started" : "");
-    }
-    setup_->log(CMW_LEVEL_ERROR, line);
-}
 
 void Shipper::stop_by(base::Monotonic at) {
     auto& board = *setup_->board;
@@ -125,19 +72,13 @@ void Shipper::stop_by(base::Monotonic at) {
 
 void Shipper::wait_for_end() {
     auto& board = *setup_->board;
-    std::unique_lock lock(board.mutex);
-    const auto ended = [&] { return !board.running; };
-    if (!board.changed.wait_until(lock, *board.stop_by, ended)) {
-        if (board.call) board.call->cancel();
-        if (!board.changed.wait_for(lock, setup_->backend.grace, ended)) {
-            ++board.life;
-            board.running = false;
+    {
+        std::unique_lock lock(board.mutex);
+        const auto until = *board.stop_by + setup_->backend.grace + patience;
+        if (!board.changed.wait_until(lock, until, [&] { return !board.running; }))
             thread_->abandon();
-        }
     }
-    auto thread = std::move(thread_);
-    lock.unlock();
-    thread.reset(); // Joins, if it was not given up.
+    thread_.reset(); // Joins, if it was not given up.
 }
 
 plugin_host::InstanceStatus Shipper::instance() const {

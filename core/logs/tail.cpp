@@ -8,7 +8,9 @@ namespace cmw::logs {
 
 namespace {
 
-constexpr std::size_t first_capacity = 64 * 1024;
+/// Of one read: what is read is still near when it is looked at, and little of it is left over when
+/// a batch is cut.
+constexpr std::size_t most_read = 128 * 1024;
 
 /// Of refused records that are passed over at once.
 constexpr std::uint64_t most_passed_over = std::uint64_t{8} * 1024 * 1024;
@@ -21,7 +23,10 @@ Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& li
       time_format_(rules.time),
       batcher_(limits),
       assembler_(rules, batcher_.record_bytes()),
-      reader_(settings_.path, std::nullopt, settings_.log) {}
+      reader_(settings_.path, std::nullopt, settings_.log),
+      // A record that is as long as it may be can be told to be that.
+      capacity_(
+          std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}})) {}
 
 base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) {
     if (!cursor_) {
@@ -32,14 +37,15 @@ base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) 
     }
     passed_enough_ = false;
     const auto begin = read_bytes();
-    while (!blocked()) {
-        if (entries_.empty() && read_bytes() > begin + most_passed_over) {
+    while (!closed_) {
+        if (!has_records() && read_bytes() > begin + most_passed_over) {
             passed_enough_ = true;
             break;
         }
         assemble(now, over_ ? Following::nothing : Following::more);
-        if (blocked()) break;
-        if (over_ && entries_.empty()) {
+        if (closed_) break;
+        if (over_ && !has_records()) {
+            if (!window_.empty()) break; // What is on its way is of this file.
             if (const auto advanced = next_file(); !advanced) return advanced;
             continue;
         }
@@ -57,17 +63,16 @@ base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) 
 
 /// What stands before the first record that is to go needs no confirmation.
 void Tail::pass_over() {
-    if (!opened_ || !entries_.empty()) return;
-    const auto reached = origin_ + (held_ ? held_->begin : parsed_);
-    if (reached == confirmed_) return;
-    confirmed_ = reached;
+    if (!opened_ || has_records() || !window_.empty() || behind() == confirmed_) return;
+    confirmed_ = behind();
     save();
 }
 
 /// False: nothing more is there at present.
 base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t number) {
     while (true) {
-        const auto got = reader_.read({buffer_.get() + size_, capacity_ - size_});
+        const auto got = reader_.read(
+            {open_->buffer.get() + size_, std::min(capacity_ - size_, most_read)});
         if (!got) return base::fail(got.error());
         if (!opened_ && reader_.file()) {
             opened_ = true;
@@ -88,9 +93,9 @@ base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t
         quiet_since_.reset();
     }
     if (parsed_ == size_) quiet_since_.reset();
-    if (parsed_ == size_ && entries_.empty()) { // Idle logs hold no memory.
-        buffer_.reset();
-        capacity_ = size_ = parsed_ = 0;
+    if (parsed_ == size_ && !has_records()) { // Idle logs hold no memory.
+        open_.reset();
+        size_ = parsed_ = 0;
         origin_ = reader_.offset();
     }
     return false;
@@ -98,11 +103,11 @@ base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t
 
 void Tail::assemble(const Now& now, Following following) {
     if (held_) {
-        if (!take(*held_, now)) return;
+        if (!add(*held_, now)) return;
         held_.reset();
     }
-    while (!batcher_.full()) {
-        const std::string_view bytes(buffer_.get() + parsed_, size_ - parsed_);
+    while (open_ && !batcher_.full()) {
+        const std::string_view bytes(open_->buffer.get() + parsed_, size_ - parsed_);
         const auto record = assembler_.next(bytes, following);
         if (!record) return;
         const bool hole = record->text.empty() && bytes.front() == '\0';
@@ -113,75 +118,92 @@ void Tail::assemble(const Now& now, Following following) {
             dropped_ += admitted ? 0 : 1;
             continue;
         }
-        auto entry = make_entry(*record, now);
-        parsed_ = entry.end;
-        if (!take(entry, now)) {
-            held_ = std::move(entry);
+        auto read = make_record(*record, now);
+        parsed_ += record->size;
+        if (!add(read, now)) {
+            held_ = std::move(read);
             return;
         }
     }
-    closed_ = true;
+    if (open_) closed_ = true;
 }
 
-Tail::Entry Tail::make_entry(const Assembler::Record& record, const Now& now) {
-    const auto text = static_cast<std::size_t>(record.text.data() - buffer_.get());
-    Entry entry{parsed_,      text,     record.text.size(), parsed_ + record.size,
-                record.level, now.unix, now.unix,           nullptr};
+Tail::Read Tail::make_record(const Assembler::Record& record, const Now& now) {
+    auto time = now.unix;
     if (time_format_) {
         // What was cut is of one time.
-        entry.time = record.continued
-                         ? last_time_
-                         : time_format_->find(record.text, now.unix).value_or(now.unix);
-        last_time_ = entry.time;
+        time = record.continued ? last_time_
+                                : time_format_->find(record.text, now.unix).value_or(now.unix);
+        last_time_ = time;
     }
+    Read read{{time.time_since_epoch().count(),
+               reader_.before() + origin_ + parsed_,
+               {open_->stream.data(), open_->stream.size()},
+               {record.text.data(), record.text.size()},
+               record.level,
+               0},
+              nullptr};
     auto changed = rules_.text.rewrite(record.text, record.continued, record.continues,
                                        batcher_.record_bytes());
     if (changed) {
-        entry.text_size = changed->size();
-        entry.changed = std::make_unique<const std::string>(std::move(*changed));
+        read.changed = std::make_unique<const std::string>(std::move(*changed));
+        read.record.text = {read.changed->data(), read.changed->size()};
     }
-    return entry;
+    return read;
 }
 
-bool Tail::take(Entry& entry, const Now& now) {
-    if (!batcher_.fits(entry.text_size)) {
+/// False: it is for the next batch.
+bool Tail::add(Read& read, const Now& now) {
+    const auto size = read.record.text.size;
+    if (!batcher_.fits(size)) {
         closed_ = true;
         return false;
     }
-    batcher_.add(entry.text_size, now.monotonic);
-    entries_.push_back(std::move(entry));
+    if (open_->records.empty()) open_->oldest = now.unix;
+    batcher_.add(size, now.monotonic);
+    open_->records.push_back(read.record);
+    if (read.changed) open_->changed.push_back(std::move(read.changed));
     return true;
+}
+
+std::shared_ptr<Batch> Tail::make_batch() const {
+    auto batch = std::make_shared<Batch>();
+    batch->stream = settings_.stream;
+    batch->buffer = std::make_unique_for_overwrite<char[]>(capacity_);
+    return batch;
 }
 
 /// False: the buffer is full of the batch.
 bool Tail::make_room() {
+    if (!open_) open_ = make_batch();
     if (size_ < capacity_) return true;
-    const auto front = entries_.empty() ? parsed_ : entries_.front().begin;
-    if (front > 0 && (entries_.empty() || front >= capacity_ / 2)) {
-        shift(front);
-        return true;
-    }
-    // A record that is as long as it may be can be told to be that.
-    const auto most = std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}});
-    if (capacity_ >= most) return false;
-    const auto capacity = std::clamp(capacity_ * 2, std::min(first_capacity, most), most);
-    auto grown = std::make_unique_for_overwrite<char[]>(capacity);
-    if (size_ > 0) std::memcpy(grown.get(), buffer_.get(), size_);
-    buffer_ = std::move(grown);
-    capacity_ = capacity;
+    if (has_records() || parsed_ == 0) return false;
+    std::memmove(open_->buffer.get(), open_->buffer.get() + parsed_, size_ - parsed_);
+    origin_ += parsed_;
+    size_ -= std::exchange(parsed_, 0);
     return true;
 }
 
-void Tail::shift(std::size_t bytes) {
-    std::memmove(buffer_.get(), buffer_.get() + bytes, size_ - bytes);
-    size_ -= bytes;
-    parsed_ -= bytes;
-    origin_ += bytes;
-    for (auto& entry : entries_) {
-        entry.begin -= bytes;
-        entry.text -= bytes;
-        entry.end -= bytes;
+/// What was read beyond it, a record that it had no room for included, moves on to the next one.
+void Tail::cut() {
+    const auto batch = std::exchange(open_, nullptr);
+    const auto from = static_cast<std::size_t>(behind() - origin_);
+    batch->end = reader_.before() + behind();
+    if (from < size_) {
+        open_ = make_batch();
+        std::memcpy(open_->buffer.get(), batch->buffer.get() + from, size_ - from);
     }
+    if (held_) {
+        held_->record.stream = {open_->stream.data(), open_->stream.size()};
+        auto& text = held_->record.text.data;
+        if (!held_->changed) text = open_->buffer.get() + (text - batch->buffer.get() - from);
+    }
+    origin_ += from;
+    size_ -= from;
+    parsed_ -= from;
+    batcher_.clear();
+    closed_ = false;
+    window_.add(batch);
 }
 
 base::Result<> Tail::next_file() {
@@ -195,49 +217,28 @@ base::Result<> Tail::next_file() {
     return {};
 }
 
-bool Tail::ready(const Now& now) const {
-    return !entries_.empty() && (blocked() || now.stopping || now.monotonic >= batcher_.due());
+base::Monotonic Tail::due() const {
+    return has_records() ? batcher_.due() : base::Monotonic::max();
 }
 
 base::Monotonic Tail::wake_at() const {
-    auto at = base::Monotonic::max();
-    if (blocked()) return at;
-    if (!entries_.empty()) at = batcher_.due();
-    if (quiet_since_) at = std::min(at, *quiet_since_ + silence);
-    return at;
+    if (blocked()) return base::Monotonic::max();
+    return quiet_since_ ? std::min(due(), *quiet_since_ + silence) : due();
 }
 
 std::optional<base::UnixTime> Tail::oldest() const {
-    if (entries_.empty()) return std::nullopt;
-    return entries_.front().read;
+    if (!window_.empty()) return window_.oldest().oldest;
+    if (has_records()) return open_->oldest;
+    return std::nullopt;
 }
 
-std::span<const cmw_log_record> Tail::batch() {
-    sent_ = true;
-    records_.clear();
-    for (const auto& entry : entries_) {
-        const auto text = entry.shown(buffer_.get());
-        records_.push_back({entry.time.time_since_epoch().count(),
-                            reader_.before() + origin_ + entry.begin,
-                            {settings_.stream.data(), settings_.stream.size()},
-                            {text.data(), text.size()},
-                            entry.level,
-                            0});
-    }
-    return records_;
-}
-
-void Tail::confirm(std::size_t count) {
-    if (count == 0) return;
-    confirmed_ = origin_ + entries_[count - 1].end;
-    entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (entries_.empty()) {
-        batcher_.clear();
-        records_.clear();
-        closed_ = sent_ = false;
-        confirmed_ = origin_ + (held_ ? held_->begin : parsed_);
-    }
+Window::Moved Tail::written(const Batch& batch, std::size_t count, std::size_t rejected) {
+    const auto moved = window_.written(batch, count, rejected);
+    if (!moved.to) return moved;
+    const bool all = window_.empty() && !has_records();
+    confirmed_ = all ? behind() : *moved.to - reader_.before();
     save();
+    return moved;
 }
 
 void Tail::save() {

@@ -9,6 +9,7 @@ namespace cmw::plugin_host {
 
 namespace {
 
+constexpr std::uint32_t max_in_flight = 32;
 constexpr std::int64_t max_linger_ns = std::int64_t{3600} * 1'000'000'000;
 
 constexpr cmw_log_limits no_limits{sizeof(cmw_log_limits),
@@ -16,6 +17,8 @@ constexpr cmw_log_limits no_limits{sizeof(cmw_log_limits),
                                    std::numeric_limits<std::uint64_t>::max(),
                                    0,
                                    std::numeric_limits<std::uint32_t>::max(),
+                                   0,
+                                   1,
                                    0};
 
 /// Limits that every record can be cut to: a batch holds at least one record of one byte.
@@ -27,6 +30,7 @@ cmw_log_limits made_sane(cmw_log_limits limits) {
     limits.record_bytes = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(limits.record_bytes, limits.bytes - limits.overhead_bytes));
     limits.linger_ns = std::clamp<std::int64_t>(limits.linger_ns, 0, max_linger_ns);
+    limits.in_flight = std::clamp<std::uint32_t>(limits.in_flight, 1, max_in_flight);
     return limits;
 }
 

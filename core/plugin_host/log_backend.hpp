@@ -17,7 +17,7 @@ struct WriteOutcome {
     std::size_t rejected = 0;       ///< Of those delivered: left out, can never be taken.
 };
 
-/// An interface so that the pipeline is tested without a plugin. One thread at a time.
+/// An interface so that the pipeline is tested without a plugin. One thread at a time for each.
 class LogBackend {
   public:
     virtual ~LogBackend() = default; ///< The plugin's destroy.
@@ -25,7 +25,7 @@ class LogBackend {
     virtual WriteOutcome write(const cmw_log_batch& batch, const Call& call) = 0;
 };
 
-/// Makes a new instance, each time it is called.
+/// Makes a new instance, each time it is called. [any thread]
 using LogBackendFactory = std::function<tl::expected<std::unique_ptr<LogBackend>, Failure>()>;
 
 /// The factory of a configured instance, over the ABI. The limits are those of the plugin, made

@@ -41,13 +41,14 @@ LAYOUT(cmw_command_source_ops, 16, poll);
 LAYOUT(cmw_process_runner_ops, 48, release);
 LAYOUT(cmw_log_record, 56, reserved);
 LAYOUT(cmw_log_batch, 40, rejected);
-LAYOUT(cmw_log_limits, 32, linger_ns);
+LAYOUT(cmw_log_limits, 40, reserved);
 LAYOUT(cmw_log_backend_ops, 24, limits);
 
 AT(cmw_plugin, kind, 8);
 AT(cmw_plugin, options, 64);
 AT(cmw_plugin, create, 88);
 AT(cmw_host, log, 32);
+AT(cmw_log_limits, in_flight, 32);
 
 int main(void) {
     return 0;

@@ -188,6 +188,7 @@ TEST_CASE("a log backend that reports more than it was given has delivered nothi
     CHECK(limits.bytes == 27);
     CHECK(limits.record_bytes == 1);
     CHECK(limits.linger_ns == 0);
+    CHECK(limits.in_flight == 32);
 
     const cmw_config none{sizeof(cmw_config), 0, nullptr};
     cmw_log_record record{1, 1, {"s", 1}, {"t", 1}, CMW_LEVEL_INFO, 0};

@@ -6,7 +6,9 @@
 #include <cmw/abi/log_backend.h>
 #include <cmw/registration.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <iterator>
 
 namespace [[gnu::visibility("hidden")]] cmw {
@@ -70,7 +72,8 @@ class LogBackend {
     /// Deliver the batch, all of it unless this throws.
     virtual void write(const Call& call, Batch& batch) = 0;
 
-    /// Lower the limits of a batch.
+    /// Lower the limits of a batch, and say how many may be on their way at once. All members are
+    /// there, however old the host is; it knows of those that it has.
     virtual void limits(cmw_log_limits&) const {}
 
     using Kind = LogBackend;
@@ -90,7 +93,11 @@ inline constexpr cmw_log_backend_ops LogBackend::ops{
         },
     .limits =
         [](void* instance, cmw_log_limits* limits) noexcept {
-            static_cast<LogBackend*>(instance)->limits(*limits);
+            cmw_log_limits ours{};
+            const auto known = std::min<std::size_t>(limits->struct_size, sizeof ours);
+            std::memcpy(&ours, limits, known);
+            static_cast<LogBackend*>(instance)->limits(ours);
+            std::memcpy(limits, &ours, known);
         },
 };
 

@@ -84,6 +84,7 @@ void no_room(void*, cmw_log_limits* limits) noexcept {
     limits->record_bytes = 0;
     limits->overhead_bytes = 26;
     limits->linger_ns = -1;
+    limits->in_flight = UINT32_MAX;
 }
 
 using Poll = decltype(cmw_consensus_source_ops::poll);

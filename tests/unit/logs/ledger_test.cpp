@@ -5,6 +5,7 @@
 #include "support/temporary_folder.hpp"
 #include "unit/logs/fake_backend.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <random>
@@ -77,6 +78,12 @@ int check_ledger(const std::vector<std::string>& texts, int count) {
     }
     CHECK(next == count);
     return again;
+}
+
+int different(const std::vector<std::string>& texts) {
+    std::set<int> numbers;
+    for (const auto& text : texts) numbers.insert(number_in(text));
+    return static_cast<int>(numbers.size());
 }
 
 std::unique_ptr<Pipeline> start(const std::string& state_dir, const std::string& log,
@@ -177,8 +184,11 @@ namespace {
 /// Appends each record to a file, and says that it is safe when it is: a ledger that outlives us.
 class LedgerBackend final : public cmw::plugin_host::LogBackend {
   public:
-    explicit LedgerBackend(const std::string& path)
-        : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {}
+    LedgerBackend(const std::string& path, std::uint32_t in_flight)
+        : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
+        limits_.records = batch_records;
+        limits_.in_flight = in_flight;
+    }
     ~LedgerBackend() override { ::close(fd_); }
     const cmw_log_limits& limits() const override { return limits_; }
     cmw::plugin_host::WriteOutcome write(const cmw_log_batch& batch,
@@ -192,19 +202,20 @@ class LedgerBackend final : public cmw::plugin_host::LogBackend {
 
   private:
     int fd_;
-    cmw_log_limits limits_{sizeof(cmw_log_limits), batch_records, UINT64_MAX, 0, UINT32_MAX, 0};
+    cmw_log_limits limits_ = no_limits();
 
   public:
     static constexpr std::uint32_t batch_records = 50;
 };
 
 /// A host in a process of its own; returns its pid.
-pid_t start_host(const std::string& state_dir, const std::string& log, const std::string& ledger) {
+pid_t start_host(const std::string& state_dir, const std::string& log, const std::string& ledger,
+                 std::uint32_t in_flight) {
     const pid_t pid = ::fork();
     if (pid != 0) return pid;
     Pipeline::Backend backend;
     backend.name = "b";
-    backend.factory = [&] { return std::make_unique<LedgerBackend>(ledger); };
+    backend.factory = [&] { return std::make_unique<LedgerBackend>(ledger, in_flight); };
     const auto pipeline = start(state_dir, log, std::move(backend));
     while (true) ::pause();
 }
@@ -212,12 +223,19 @@ pid_t start_host(const std::string& state_dir, const std::string& log, const std
 } // namespace
 
 TEST_CASE("ledger: kill -9 at random moments, with rotation") {
+    std::uint32_t in_flight = 0;
+    SUBCASE("one batch after the other") {
+        in_flight = 1;
+    }
+    SUBCASE("several on their way") {
+        in_flight = 4;
+    }
     const cmw::test::TemporaryFolder folder;
     const auto log = folder / "a.log";
     const auto ledger = folder / "ledger";
     Writer writer(log, 1000);
     std::minstd_rand random(9);
-    constexpr int kills = 25;
+    constexpr int kills = 20;
     Sink none; // A stream begins with what is there when it is first seen: nothing, here.
     start(folder / "state", log, none.backend("b")).reset();
     const auto lines = [&] {
@@ -227,7 +245,7 @@ TEST_CASE("ledger: kill -9 at random moments, with rotation") {
         return all;
     };
     for (int kill = 0; kill <= kills; ++kill) {
-        const auto pid = start_host(folder / "state", log, ledger);
+        const auto pid = start_host(folder / "state", log, ledger, in_flight);
         REQUIRE(pid > 0);
         const auto bursts = random() % 10;
         for (unsigned i = 0; i < bursts; ++i) {
@@ -242,13 +260,18 @@ TEST_CASE("ledger: kill -9 at random moments, with rotation") {
             writer.write(1);
             CHECK(eventually([&] {
                 const auto all = lines();
-                return !all.empty() && number_in(all.back()) == writer.next - 1;
+                return std::ranges::any_of(all, [&](const auto& line) {
+                    return number_in(line) == writer.next - 1;
+                }) && (in_flight == 1 || different(all) == writer.next);
             }));
         }
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
     }
-    const auto again = check_ledger(lines(), writer.next);
-    CHECK(again <= kills * static_cast<int>(LedgerBackend::batch_records));
+    const auto all = lines();
+    const int again = in_flight == 1 ? check_ledger(all, writer.next)
+                                     : static_cast<int>(all.size()) - writer.next;
+    CHECK(different(all) == writer.next);
+    CHECK(again <= kills * static_cast<int>(in_flight * LedgerBackend::batch_records));
     MESSAGE("lines: " << writer.next << ", sent again: " << again);
 }

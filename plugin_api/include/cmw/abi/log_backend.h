@@ -38,7 +38,7 @@ typedef struct cmw_log_batch {
     size_t* rejected;
 } cmw_log_batch;
 
-/* What one batch may hold. The host sets every limit to "none" before it asks. */
+/* What one batch may hold. The host sets every limit to "none" (in_flight to 1) before it asks. */
 typedef struct cmw_log_limits {
     uint32_t struct_size;
     uint32_t records; /* In a batch. */
@@ -46,6 +46,11 @@ typedef struct cmw_log_limits {
     uint32_t overhead_bytes;
     uint32_t record_bytes; /* Of text in a record; the host splits longer ones. */
     int64_t linger_ns;     /* How long the host may wait for a batch to fill; 0 by default. */
+    /* Batches on their way at once, each written by an instance of its own, which the host makes
+     * when it is needed; 1 by default, 32 at most. More than one only where it does not matter in
+     * which order batches arrive. To be set only if struct_size says that it is there. */
+    uint32_t in_flight;
+    uint32_t reserved; /* 0 */
 } cmw_log_limits;
 
 typedef struct cmw_log_backend_ops {
