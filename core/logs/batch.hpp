@@ -15,12 +15,13 @@
 namespace cmw::logs {
 
 struct Batch {
-    std::string stream;             ///< Name and texts lie here ...
-    std::unique_ptr<char[]> buffer; ///< ... as they were read ...
+    std::string stream;                                      ///< Name and texts lie here ...
+    std::unique_ptr<char[]> buffer;                          ///< ... as they were read ...
     std::vector<std::unique_ptr<const std::string>> changed; ///< ... or as they leave the host ...
     std::vector<cmw_log_record> records;                     ///< ... and are borrowed by these.
-    std::uint64_t end = 0;  ///< Up to here in the stream, counted as `sequence`, all is safe when the
-                            ///< records are.
+    std::uint64_t end =
+        0; ///< Up to here in the stream, counted as `sequence`, all is safe when the
+           ///< records are.
     base::UnixTime oldest{}; ///< When the first of them was read.
 };
 

@@ -37,10 +37,10 @@ struct StreamBoard {
 /// What came of a writer's job.
 struct WriteReport {
     std::size_t writer = 0;
-    bool hung = false;                    ///< Its thread is given up.
-    std::optional<cmw_log_limits> limits; ///< Of its instance; nothing: none could be made.
-    std::size_t delivered = 0;            ///< Of the records that it was given; of these it
-    std::size_t rejected = 0;             ///< can never take so many.
+    bool hung = false;                           ///< Its thread is given up.
+    std::optional<cmw_log_limits> limits;        ///< Of its instance; nothing: none could be made.
+    std::size_t delivered = 0;                   ///< Of the records that it was given; of these it
+    std::size_t rejected = 0;                    ///< can never take so many.
     std::optional<plugin_host::Failure> failure; ///< Then its instance is gone.
 };
 
@@ -55,8 +55,9 @@ struct Board {
     plugin_host::InstanceStatus instance;   ///< Of all writers together.
     std::deque<StreamBoard> streams; ///< The thread that reads adds to it, and none takes away.
 
-    base::UniqueFd wake; ///< Readable when there is a report, a thread came back, or stop_by was set.
-                         ///< Set before the first thread starts.
+    base::UniqueFd
+        wake; ///< Readable when there is a report, a thread came back, or stop_by was set.
+              ///< Set before the first thread starts.
 };
 
 /// What the threads of one backend share. Whoever uses it owns it: a thread given up may be last.

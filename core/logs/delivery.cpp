@@ -104,7 +104,7 @@ bool Delivery::may_read(const Tail& tail) const {
     if (tail.window().empty()) return true;
     if (tail.window().waits()) return false;
     if (tail.has_records()) return true; // It has.
-    std::size_t more = 0; // Batches beyond the first of each stream.
+    std::size_t more = 0;                // Batches beyond the first of each stream.
     for (const auto& one : streams_) {
         if (!one.tail) continue;
         const auto held = one.tail->window().size() + (one.tail->has_records() ? 1 : 0);

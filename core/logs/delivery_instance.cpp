@@ -137,8 +137,7 @@ void Delivery::instance_made(Slot& slot, const cmw_log_limits& limits) {
 
 /// None could be made.
 void Delivery::instance_failed(const WriteReport& report) {
-    const auto wait =
-        put_off(instance_failures_, instance_retry_, report.failure->retry_after);
+    const auto wait = put_off(instance_failures_, instance_retry_, report.failure->retry_after);
     tell_failure(report, fmt::format("tried again in {}", shown(wait)));
     for (std::size_t i = 0; i < streams_.size(); ++i) {
         if (now_.stopping) streams_[i].finished = true;

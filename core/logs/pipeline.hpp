@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // logs/pipeline.hpp - ships log files to backends: every line of every stream to each backend that
-// the stream names, at least once, in order, from a durable cursor for each (stream, backend).
+// the stream names, at least once, from a durable cursor for each (stream, backend).
 //
-// One thread for each backend instance, which owns the instance: reads, assembles, cuts batches,
-// writes, moves cursors. It sleeps until a file grows (inotify) or the host stops. On any failure
-// the instance is torn down and made again, with back-off, for ever; the cursor has not moved. A
-// write that is not back a grace period after its deadline is abandoned with its thread.
+// One thread for each backend reads, assembles, cuts batches and moves cursors; as many others as the
+// backend lets batches be in flight own an instance of it each and write. They sleep until a file
+// grows (inotify) or the host stops. On any failure the instance is torn down and made again, with
+// back-off, for ever; the cursor has not moved. A write that is not back a grace period after its
+// deadline is abandoned with its thread.
 #pragma once
 
 #include "base/event_loop.hpp"

@@ -25,8 +25,7 @@ Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& li
       assembler_(rules, batcher_.record_bytes()),
       reader_(settings_.path, std::nullopt, settings_.log),
       // A record that is as long as it may be can be told to be that.
-      capacity_(
-          std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}})) {}
+      capacity_(std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}})) {}
 
 base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) {
     if (!cursor_) {
@@ -71,8 +70,8 @@ void Tail::pass_over() {
 /// False: nothing more is there at present.
 base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t number) {
     while (true) {
-        const auto got = reader_.read(
-            {open_->buffer.get() + size_, std::min(capacity_ - size_, most_read)});
+        const auto got =
+            reader_.read({open_->buffer.get() + size_, std::min(capacity_ - size_, most_read)});
         if (!got) return base::fail(got.error());
         if (!opened_ && reader_.file()) {
             opened_ = true;

@@ -17,11 +17,11 @@ struct Writer::State : std::enable_shared_from_this<State> {
     const std::shared_ptr<const DeliverySetup> setup;
     const std::size_t number;
 
-    std::mutex mutex;            ///< Guards what follows, but for the instance.
-    bool busy = false;           ///< There is a job without an outcome ...
-    bool lost = false;           ///< ... and its thread is not waited for any longer.
-    std::uint64_t calls = 0;     ///< Counts the calls into the plugin.
-    bool in_call = false;        ///< One is running ...
+    std::mutex mutex;                        ///< Guards what follows, but for the instance.
+    bool busy = false;                       ///< There is a job without an outcome ...
+    bool lost = false;                       ///< ... and its thread is not waited for any longer.
+    std::uint64_t calls = 0;                 ///< Counts the calls into the plugin.
+    bool in_call = false;                    ///< One is running ...
     std::shared_ptr<plugin_host::Call> call; ///< ... which can be cancelled if this is set.
 
     std::unique_ptr<plugin_host::LogBackend> instance; ///< Of the thread.
@@ -54,10 +54,11 @@ bool Writer::State::guarded(const std::shared_ptr<plugin_host::Call>& cancellabl
             const auto state = weak.lock();
             if (!state) return;
             if (cancellable) cancellable->cancel();
-            (void)state->setup->watchdog->watch(
-                base::monotonic_now() + state->setup->backend.grace, [weak, which] {
-                    if (const auto late = weak.lock()) late->give_up(which);
-                });
+            (void)state->setup->watchdog->watch(base::monotonic_now() + state->setup->backend.grace,
+                                                [weak, which] {
+                                                    if (const auto late = weak.lock())
+                                                        late->give_up(which);
+                                                });
         });
     work();
     setup->watchdog->take_back(watched);
@@ -77,11 +78,11 @@ void Writer::State::give_up(std::uint64_t which) {
     }
     WriteReport given_up;
     given_up.hung = true;
-    given_up.failure = plugin_host::Failure{
-        CMW_FAILED,
-        fmt::format("cannot wait any longer: no return {} after the deadline",
-                    base::format_duration(setup->backend.grace)),
-        {}};
+    given_up.failure =
+        plugin_host::Failure{CMW_FAILED,
+                             fmt::format("cannot wait any longer: no return {} after the deadline",
+                                         base::format_duration(setup->backend.grace)),
+                             {}};
     report(std::move(given_up));
 }
 

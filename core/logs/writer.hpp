@@ -21,7 +21,8 @@ class Writer {
         std::shared_ptr<const Batch> batch; ///< Null: an instance is to be made, no more.
         std::size_t first = 0;              ///< Record of the batch to begin with.
         std::shared_ptr<const plugin_host::ConfigTable> use;
-        cmw_log_limits limits{}; ///< That the batch was cut to. An instance with others writes none.
+        cmw_log_limits
+            limits{}; ///< That the batch was cut to. An instance with others writes none.
     };
 
     /// `number`: which writer the outcomes are of.

@@ -71,6 +71,7 @@ void CloudWatchBackend::limits(cmw_log_limits& limits) const {
     limits.overhead_bytes = event_overhead;
     limits.record_bytes = most_bytes - event_overhead;
     limits.linger_ns = settings_.linger.count();
+    limits.in_flight = static_cast<std::uint32_t>(settings_.requests);
 }
 
 std::string CloudWatchBackend::stream_name(const std::string& pattern, std::string_view stream) {

@@ -29,6 +29,7 @@ class CloudWatchBackend final : public LogBackend {
         std::map<std::string, std::string> tags;
         bool compress = false;
         std::chrono::nanoseconds linger{};
+        std::int64_t requests = 4;
         std::string credentials;
         std::string key_id;
         Secret secret;
@@ -82,6 +83,13 @@ class CloudWatchBackend final : public LogBackend {
                                    .fallback = "1s",
                                    .minimum = "0s",
                                    .maximum = "1m"}),
+        option<&Settings::requests>(
+            {.name = "requests",
+             .help = "How many requests may be under way at once, each over its own connection, "
+                     "which is made when it is needed.",
+             .fallback = "4",
+             .minimum = "1",
+             .maximum = "32"}),
         option<&Settings::credentials>(shared::aws_credentials_option),
         option<&Settings::key_id>(shared::aws_key_id_option),
         option<&Settings::secret>(shared::aws_secret_option),

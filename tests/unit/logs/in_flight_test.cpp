@@ -59,7 +59,8 @@ class Gates {
     cmw::plugin_host::WriteOutcome write(const cmw_log_batch& batch) {
         std::vector<int> numbers;
         for (std::size_t i = 0; i < batch.count; ++i)
-            numbers.push_back(std::stoi(std::string(batch.records[i].text.data, batch.records[i].text.size)));
+            numbers.push_back(
+                std::stoi(std::string(batch.records[i].text.data, batch.records[i].text.size)));
         const int first = numbers.front();
         std::unique_lock lock(mutex_);
         ++writes_;
@@ -174,7 +175,8 @@ TEST_CASE("a batch in the middle that fails comes again, alone, from a new insta
         CHECK(eventually([&] { return gates.waits_for({0, 10, 20}); }));
     }
     CHECK(gates.instances == 6);
-    CHECK(pipeline->backends()["b"].state == cmw::plugin_host::InstanceStatus::State::reinitialising);
+    CHECK(pipeline->backends()["b"].state ==
+          cmw::plugin_host::InstanceStatus::State::reinitialising);
     CHECK(pipeline->backends()["b"].last_error == "cannot do it: the gate says so");
     gates.open_all();
     CHECK(eventually([&] { return shown(*pipeline).delivered == 60; }));

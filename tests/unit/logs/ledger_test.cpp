@@ -260,9 +260,10 @@ TEST_CASE("ledger: kill -9 at random moments, with rotation") {
             writer.write(1);
             CHECK(eventually([&] {
                 const auto all = lines();
-                return std::ranges::any_of(all, [&](const auto& line) {
-                    return number_in(line) == writer.next - 1;
-                }) && (in_flight == 1 || different(all) == writer.next);
+                return std::ranges::any_of(
+                           all,
+                           [&](const auto& line) { return number_in(line) == writer.next - 1; }) &&
+                       (in_flight == 1 || different(all) == writer.next);
             }));
         }
         ::kill(pid, SIGKILL);

@@ -27,8 +27,8 @@ struct Fixture {
 
 TEST_CASE("the cursor moves in order, in whatever order batches come through") {
     struct Step {
-        std::size_t batch, count; ///< So many of its records are safe.
-        std::size_t records;      ///< So many more count ...
+        std::size_t batch, count;        ///< So many of its records are safe.
+        std::size_t records;             ///< So many more count ...
         std::optional<std::uint64_t> to; ///< ... and the cursor is here.
     };
     const std::vector<std::vector<Step>> table{
