@@ -195,7 +195,7 @@ void Tail::cut() {
     if (held_) {
         held_->record.stream = {open_->stream.data(), open_->stream.size()};
         auto& text = held_->record.text.data;
-        if (!held_->changed) text = open_->buffer.get() + (text - batch->buffer.get() - from);
+        if (!held_->changed) text = open_->buffer.get() + (text - (batch->buffer.get() + from));
     }
     origin_ += from;
     size_ -= from;
