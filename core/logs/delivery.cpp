@@ -213,9 +213,7 @@ base::Monotonic Delivery::wake_at(std::size_t stream) const {
     auto at = never;
     if (board_.streams[stream].use.is_wildcard())
         at = mine.news ? now_.monotonic : never;
-    else if (!mine.tail)
-        at = free_at();
-    else if (may_send(*mine.tail))
+    else if (!mine.tail || may_send(*mine.tail))
         at = free_at();
     else if (mine.tail->ready(now_))
         at = never; // Until more of what is on its way is safe.
