@@ -45,10 +45,8 @@ class AwsCredentials {
     std::string origin() const { return loan_ ? loan_->origin : "no credentials"; }
 
   private:
-    AwsLoan find(const Call& call) const;
+    AwsLoan find(const Call& call, std::int64_t now) const;
     std::optional<AwsLoan> from_options() const;
-    std::optional<AwsLoan> from_environment() const;
-    std::optional<AwsLoan> from_profile(const Call& call, std::string& why) const;
 
     AwsCredentialSettings settings_;
     Environment environment_;

@@ -67,6 +67,15 @@ bool begins_with(const char* file, std::string_view word) {
 
 } // namespace
 
+std::optional<AwsLoan> environment_loan(const Environment& environment) {
+    const auto key_id = environment("AWS_ACCESS_KEY_ID");
+    const auto secret = environment("AWS_SECRET_ACCESS_KEY");
+    if (key_id.empty() || secret.empty()) return std::nullopt;
+    return AwsLoan{{key_id, Secret(secret), Secret(environment("AWS_SESSION_TOKEN"))},
+                   AwsLoan::lasting,
+                   "AWS_ACCESS_KEY_ID in the environment"};
+}
+
 std::int64_t parse_role_time(const std::string& text) {
     Poco::DateTime date;
     int zone = 0;

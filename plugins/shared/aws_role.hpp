@@ -11,6 +11,7 @@
 #include <cmw/host.hpp>
 
 #include <limits>
+#include <optional>
 
 namespace cmw::shared {
 
@@ -22,6 +23,9 @@ struct AwsLoan {
     std::int64_t expires = lasting; ///< Seconds since the Unix epoch.
     std::string origin;             ///< "the option access-key-id"
 };
+
+/// Of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, if the first two are set.
+std::optional<AwsLoan> environment_loan(const Environment& environment);
 
 /// Seconds since the Unix epoch of "2026-01-01T00:00:00Z". Throws CMW_INVALID.
 std::int64_t parse_role_time(const std::string& text);

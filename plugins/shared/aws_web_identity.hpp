@@ -20,11 +20,7 @@ struct WebIdentity {
 /// By AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN and AWS_ROLE_SESSION_NAME, if the first two are set.
 std::optional<WebIdentity> web_identity_of(const Environment& environment);
 
-/// The <Credentials> of the service's XML. Throws CMW_INVALID, without a word of what is in it.
-AwsLoan parse_sts_credentials(std::string_view xml);
-
-/// Asks the token service of AWS_REGION or AWS_DEFAULT_REGION, else the one for all, or the one that
-/// AWS_ENDPOINT_URL_STS names. Throws cmw::Error.
+/// Asks the token service (aws_sts.hpp). Throws cmw::Error.
 AwsLoan fetch_web_identity(const Call& call, const WebIdentity& identity,
                            const Environment& environment, const std::string& product);
 

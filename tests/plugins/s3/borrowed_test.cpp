@@ -2,6 +2,7 @@
 // Credentials for a web identity, and those that a program prints.
 #include "lenders.hpp"
 #include "shared/aws_process.hpp"
+#include "shared/aws_sts.hpp"
 #include "shared/aws_web_identity.hpp"
 
 using namespace cmw;
