@@ -9,6 +9,7 @@
 #include <cmw/abi/log_backend.h>
 
 #include <cstddef>
+#include <random>
 
 namespace cmw::logs {
 
@@ -19,7 +20,8 @@ class Batcher {
     static constexpr std::size_t most_bytes = 1024 * 1024;
     static constexpr std::size_t most_record_bytes = 256 * 1024;
 
-    explicit Batcher(const cmw_log_limits& limits);
+    /// `seed`: of how long batches wait that are not full.
+    Batcher(const cmw_log_limits& limits, std::uint32_t seed);
 
     /// Of text in a record; a record of that size fits into a batch.
     std::size_t record_bytes() const { return record_bytes_; }
@@ -33,8 +35,10 @@ class Batcher {
 
     std::size_t count() const { return count_; }
     bool full() const { return count_ >= records_ || taken_ >= bytes_; }
-    /// When a batch that is not full goes all the same; only of one that is not empty.
-    base::Monotonic due() const { return first_ + linger_; }
+    /// When a batch that is not full goes all the same; only of one that is not empty. Drawn for each
+    /// batch, from half of what the backend allows to all of it: neither the streams of a host nor
+    /// many hosts shall send in the same instant.
+    base::Monotonic due() const { return due_; }
 
   private:
     std::size_t records_;
@@ -44,7 +48,8 @@ class Batcher {
     base::Nanoseconds linger_;
     std::size_t count_ = 0;
     std::size_t taken_ = 0; ///< Bytes, overhead included.
-    base::Monotonic first_{};
+    base::Monotonic due_{};
+    std::minstd_rand random_;
 };
 
 } // namespace cmw::logs

@@ -14,9 +14,13 @@ namespace cmw::logs {
 
 namespace {
 
-/// After a round the thread rests so long before it listens to files again: what is written line by
-/// line goes in batches, and a busy log does not wake us for each line.
-constexpr base::Nanoseconds rest = std::chrono::milliseconds(10);
+/// After a round the thread rests before it listens to files again: what is written line by line goes
+/// in batches, and a busy log does not wake us for each line. Longer where batches wait for more.
+base::Nanoseconds rest_of(const std::optional<cmw_log_limits>& limits) {
+    using std::chrono::milliseconds;
+    return std::clamp<base::Nanoseconds>(base::Nanoseconds(limits ? limits->linger_ns / 10 : 0),
+                                         milliseconds(10), milliseconds(100));
+}
 
 } // namespace
 
@@ -239,7 +243,7 @@ void Delivery::sleep(Served round) {
     if (round == Served::blocked || !watches_) {
         wait_for(std::span(fds).first(1), until);
     } else {
-        wait_for(std::span(fds).first(1), std::min(until, now_.monotonic + rest));
+        wait_for(std::span(fds).first(1), std::min(until, now_.monotonic + rest_of(limits_)));
         if (!woken() && base::monotonic_now() < until) wait_for(fds, until);
     }
     eventfd_t count = 0;

@@ -177,7 +177,8 @@ void Delivery::take_limits(const cmw_log_limits& limits) {
 void Delivery::make_tail(std::size_t stream) {
     const auto& use = board_.streams[stream].use;
     streams_[stream].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log,
-                                                 Admission(use.min_level, use.rate)},
+                                                 Admission(use.min_level, use.rate),
+                                                 std::random_device{}()},
                                   *use.rules, *limits_);
     streams_[stream].news = true;
 }

@@ -21,7 +21,7 @@ Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& li
     : settings_(std::move(settings)),
       rules_(rules),
       time_format_(rules.time),
-      batcher_(limits),
+      batcher_(limits, settings_.seed),
       assembler_(rules, batcher_.record_bytes()),
       reader_(settings_.path, std::nullopt, settings_.log),
       // A record that is as long as it may be can be told to be that.

@@ -26,6 +26,7 @@ class Tail {
         std::string cursor_path;
         FileReader::Log log;
         Admission admission;
+        std::uint32_t seed = 0; ///< Of the batcher.
     };
     Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits);
 

@@ -33,7 +33,7 @@ class CloudEnd final : public Endpoint {
     std::string table() const override;
     Numbers numbers() const override;
     std::vector<std::size_t> batches() const override { return fake.put_sizes(); }
-    std::size_t in_flight() const override { return 4; } ///< Its `requests`, if nobody says more.
+    std::size_t in_flight() const override { return 8; } ///< Its `requests`, if nobody says more.
 
     /// While it refuses, nobody listens at its port.
     void refuse(bool refuses);

@@ -29,7 +29,7 @@ class CloudWatchBackend final : public LogBackend {
         std::map<std::string, std::string> tags;
         bool compress = false;
         std::chrono::nanoseconds linger{};
-        std::int64_t requests = 4;
+        std::int64_t requests = 8;
         std::string credentials;
         std::string key_id;
         Secret secret;
@@ -87,7 +87,7 @@ class CloudWatchBackend final : public LogBackend {
             {.name = "requests",
              .help = "How many requests may be under way at once, each over its own connection, "
                      "which is made when it is needed.",
-             .fallback = "4",
+             .fallback = "8",
              .minimum = "1",
              .maximum = "32"}),
         option<&Settings::credentials>(shared::aws_credentials_option),

@@ -96,7 +96,7 @@ char* write_json_text(char* out, std::string_view text, std::size_t& bytes) {
 void EventsJson::make_room(std::size_t size) {
     const auto used = static_cast<std::size_t>(end_ - body_.data());
     if (body_.size() - used >= size) return;
-    body_.resize(std::max(body_.size() * 2, used + size));
+    body_.resize(std::max(body_.size() + body_.size() / 4, used + size));
     end_ = body_.data() + used;
 }
 
@@ -111,7 +111,11 @@ void EventsJson::write_text(std::string_view text) {
     end_ = write_json_text(end_, text, ignored);
 }
 
-void EventsJson::begin(std::string_view group, std::string_view stream) {
+void EventsJson::begin(std::string_view group, std::string_view stream, std::size_t events,
+                       std::size_t bytes) {
+    constexpr std::size_t around_event = 48;
+    constexpr std::size_t ahead = 16 * 1024; // Room for a message that may be all escapes.
+    body_.reserve(bytes + events * around_event + ahead);
     body_.resize(body_.capacity());
     end_ = body_.data();
     message_bytes_ = 0;

@@ -24,8 +24,10 @@ constexpr std::size_t json_room(std::size_t size) {
 
 class EventsJson {
   public:
-    /// Begins anew, in the memory of the body before.
-    void begin(std::string_view group, std::string_view stream);
+    /// Begins anew, in the memory of the body before, for messages of so many bytes: without many
+    /// escapes no more memory is needed than that takes.
+    void begin(std::string_view group, std::string_view stream, std::size_t events = 0,
+               std::size_t bytes = 0);
 
     /// An empty message, which the service does not take, is sent as one space.
     void add(std::int64_t time_ms, std::string_view message);

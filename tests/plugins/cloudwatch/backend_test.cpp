@@ -377,10 +377,18 @@ TEST_CASE_FIXTURE(Site, "the host is told the service's limits") {
     cmw_log_limits limits{sizeof(cmw_log_limits), UINT32_MAX, UINT64_MAX, 0, UINT32_MAX, 0};
     one.limits(limits);
     CHECK(limits.records == 10'000);
-    CHECK(limits.bytes == 1'048'576);
+    CHECK(limits.bytes == 524'288); // Half of what one request may hold: several are in memory.
     CHECK(limits.overhead_bytes == 26);
-    CHECK(limits.record_bytes == 1'048'550);
+    CHECK(limits.record_bytes == 524'262);
     CHECK(limits.linger_ns == 1'000'000'000);
+    CHECK(limits.in_flight == 8);
+
+    settings.requests = 1;
+    CloudWatchBackend alone(settings, host.handle(), empty_environment);
+    alone.limits(limits);
+    CHECK(limits.bytes == 1'048'576);
+    CHECK(limits.record_bytes == 1'048'550);
+    CHECK(limits.in_flight == 1);
 }
 
 TEST_CASE_FIXTURE(Site, "settings that cannot work are refused with words") {
