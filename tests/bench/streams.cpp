@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What many streams cost the real host when all is shipped and their logs are quiet: 0, 50, 100 and
+// 200 streams of three backends each (file, http, cloudwatch; the latter two to fakes in here).
+// Resident memory, processor time, and how often any of its threads slept and woke in
+// STREAMS_IDLE_SECONDS (30). Prints one line of JSON.
+#include "fakes/cloudwatch/fake_cloudwatch.hpp"
+#include "fakes/log_collector.hpp"
+#include "support/host_process.hpp"
+#include "support/temporary_folder.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <thread>
+#include <unistd.h>
+
+using namespace cmw::test;
+
+namespace {
+
+constexpr int lines = 100; ///< In each log.
+
+/// A number behind "Name:" in one of the files of /proc.
+long number_in(const std::string& path, const std::string& name) {
+    const auto text = read_text(path);
+    const auto at = text.find("\n" + name + ":");
+    return at == text.npos ? 0 : std::atol(text.c_str() + at + name.size() + 2);
+}
+
+struct Usage {
+    long wakes = 0; ///< Switches of all threads, of their own will or not.
+    long threads = 0;
+    double cpu_ms = 0;
+};
+
+Usage usage_of(pid_t pid) {
+    const auto process = "/proc/" + std::to_string(pid);
+    Usage usage;
+    for (const auto& task : std::filesystem::directory_iterator(process + "/task")) {
+        const auto status = task.path().string() + "/status";
+        usage.wakes += number_in(status, "voluntary_ctxt_switches") +
+                       number_in(status, "nonvoluntary_ctxt_switches");
+        ++usage.threads;
+    }
+    // "4711 (name) S 1 ...": the times are the 12th and 13th behind the name.
+    const auto stat = read_text(process + "/stat");
+    std::istringstream fields(stat.substr(stat.rfind(") ") + 2));
+    std::string field;
+    long ticks = 0;
+    for (int i = 1; i <= 13 && fields >> field; ++i)
+        if (i > 11) ticks += std::stol(field);
+    usage.cpu_ms =
+        1000.0 * static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return usage;
+}
+
+std::string backends(const LogCollector& web, const HttpServer& cloud, const std::string& shipped) {
+    return "[log-backend.disk]\nplugin = \"file\"\npath = \"" + shipped +
+           "/{stream}.log\"\n[log-backend.web]\nplugin = \"http\"\nproxy = \"none\"\n"
+           "linger = \"0s\"\nurl = \"" +
+           web.url("/logs") +
+           "\"\n[log-backend.cloud]\nplugin = \"cloudwatch\"\ngroup = \"nodes\"\n"
+           "region = \"us-west-1\"\nstream = \"{stream}.log\"\nproxy = \"none\"\n"
+           "linger = \"0s\"\naccess-key-id = \"AKIDEXAMPLE\"\n"
+           "secret-access-key = \"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY\"\nendpoint = \"" +
+           cloud.url("") + "\"\n";
+}
+
+bool all_shipped(const FakeCloudWatch& cloud, const LogCollector& web, const std::string& shipped,
+                 int streams) {
+    if (cloud.taken_count() < static_cast<std::size_t>(streams * lines)) return false;
+    int in_web = 0;
+    for (const auto& body : web.bodies())
+        for (auto at = body.find("line "); at != body.npos; at = body.find("line ", at + 1))
+            ++in_web;
+    if (in_web < streams * lines) return false;
+    for (int i = 0; i < streams; ++i) {
+        const auto text = read_text(shipped + "/s" + std::to_string(i) + ".log");
+        if (std::ranges::count(text, '\n') < lines) return false;
+    }
+    return true;
+}
+
+/// One host with so many streams; a JSON object.
+std::string measure(int streams, std::chrono::seconds idle) {
+    const TemporaryFolder folder;
+    FakeCloudWatch fake;
+    const HttpServer cloud(fake.handler());
+    const LogCollector web("204 No Content");
+    const auto shipped = folder / "shipped";
+    auto toml = "[host]\nstate-dir = \"" + folder / "state" + "\"\nruntime-dir = \"" +
+                folder / "run" + "\"\n" + backends(web, cloud, shipped);
+    for (int i = 0; i < streams; ++i) {
+        const auto name = "s" + std::to_string(i);
+        const auto log = folder / ("logs/" + name + ".log");
+        std::string text;
+        for (int n = 0; n < lines; ++n) text += "line " + std::to_string(n) + " of " + name + "\n";
+        write_text(log, text);
+        toml += "[log." + name + "]\npath = \"" + log +
+                "\"\nevent = \"line\"\nto = [\"disk\", \"web\", \"cloud\"]\n";
+    }
+    write_text(folder / "wrapper.toml", toml);
+    const Child host({program_path(), "run", "-c", folder / "wrapper.toml"}, folder / "host.out",
+                     folder / "host.out");
+    if (!eventually([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(200));
+            return all_shipped(fake, web, shipped, streams);
+        }))
+        std::fputs(read_text(folder / "host.out").c_str(), stderr);
+    std::this_thread::sleep_for(std::chrono::seconds(10)); // Connections that idle are closed.
+    const auto before = usage_of(host.pid());
+    std::this_thread::sleep_for(idle);
+    const auto after = usage_of(host.pid());
+    const auto status = "/proc/" + std::to_string(host.pid()) + "/status";
+    char text[300];
+    (void)std::snprintf(text, sizeof text,
+                        R"({"streams":%d,"resident_kib":%ld,"anonymous_kib":%ld,"threads":%ld,)"
+                        R"("idle_s":%lld,"wakes":%ld,"cpu_ms":%.0f})",
+                        streams, number_in(status, "VmRSS"), number_in(status, "RssAnon"),
+                        after.threads, static_cast<long long>(idle.count()),
+                        after.wakes - before.wakes, after.cpu_ms - before.cpu_ms);
+    return text;
+}
+
+} // namespace
+
+int main() {
+    const char* chosen = std::getenv("STREAMS_IDLE_SECONDS");
+    const std::chrono::seconds idle(chosen == nullptr ? 30 : std::atoi(chosen));
+    std::string all;
+    for (const int streams : {0, 50, 100, 200})
+        all += (all.empty() ? "" : ",") + measure(streams, streams == 200 ? idle : idle / 10);
+    std::printf("{\"benchmark\":\"streams\",\"backends\":3,\"rows\":[%s]}\n", all.c_str());
+}
