@@ -5,9 +5,11 @@
 #include "ledger/host.hpp"
 #include "ledger/writer.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
 
+using namespace std::chrono_literals;
 using namespace cmw::test;
 
 namespace {
@@ -19,20 +21,26 @@ std::string stamp(std::chrono::minutes ago) {
     return cmw::base::to_rfc3339(cmw::base::unix_now() - ago) + " ";
 }
 
-std::size_t bytes_of(const Numbers& lines) {
+std::size_t bytes_of_lines(std::size_t count) {
     std::size_t sum = 0;
-    for (const auto number : lines) sum += numbered_line(number).size();
+    for (std::size_t i = 0; i < count; ++i) sum += numbered_line(i).size();
     return sum;
 }
 
-/// Those of all that are written which are not among the ones that arrived.
-Numbers missing(const Numbers& arrived, std::size_t written) {
-    std::vector<bool> seen(written);
-    for (const auto number : arrived) seen[number] = true;
-    Numbers lines;
-    for (std::size_t i = 0; i < written; ++i)
-        if (!seen[i]) lines.push_back(i);
-    return lines;
+struct Arrived {
+    std::size_t bytes = 0; ///< Of lines, with their line feeds, and of parts of lines.
+    std::size_t parts = 0;
+    bool has_last = false;
+};
+Arrived arrived(const CloudEnd& cloud, const std::string& last) {
+    Arrived sum;
+    for (const auto& message : cloud.fake.messages()) {
+        const bool whole = message.ends_with("the end");
+        sum.bytes += message.size() + (whole ? 1 : 0);
+        sum.parts += whole ? 0 : 1;
+        sum.has_last = sum.has_last || message + "\n" == last;
+    }
+    return sum;
 }
 
 } // namespace
@@ -58,8 +66,9 @@ TEST_CASE("ledger: a service that is away for thirty hours of the log") {
     CHECK(found.missing == 0);
     CHECK(found.again == 0);
     const auto all = cloud.fake.taken();
-    CHECK(all.back().time_ms - all.front().time_ms >=
-          std::chrono::milliseconds(hours).count() * 9 / 10);
+    const auto [first, last] =
+        std::ranges::minmax_element(all, {}, &FakeCloudWatch::Taken::time_ms);
+    CHECK(last->time_ms - first->time_ms > std::chrono::milliseconds(24h).count());
 }
 
 namespace {
@@ -80,14 +89,15 @@ struct Outgrown {
         const auto failures = [&] {
             const auto output = host.output();
             std::size_t found = 0;
-            for (auto at = output.find("made anew"); at != output.npos;
-                 at = output.find("made anew", at + 1))
+            for (auto at = output.find("tried again in"); at != output.npos;
+                 at = output.find("tried again in", at + 1))
                 ++found;
             return found;
         };
-        // The limit is looked at whenever a batch has failed.
+        // The limit is looked at whenever a batch has failed. What is in memory by then is not lost: a
+        // few MiB.
         for (int round = 0; round < 3; ++round) {
-            for (int n = 0; n < 4; ++n) writer.write(burst);
+            writer.write(60 * burst);
             const auto before = failures();
             CHECK(eventually([&] { return failures() > before; }));
         }
@@ -108,18 +118,22 @@ TEST_CASE("ledger: when-full = block-trim lets the log grow, and nothing is lost
 TEST_CASE("ledger: when-full = drop-oldest counts what it drops to the byte") {
     Outgrown ledger("drop-oldest");
     ledger.writer.write(1);
-    const auto last = ledger.writer.written() - 1;
+    const auto written = ledger.writer.written();
+    Arrived got;
     CHECK(eventually([&] {
-        const auto all = ledger.cloud.numbers();
-        return !all.empty() && all.back() == last;
+        got = arrived(ledger.cloud, numbered_line(written - 1));
+        return got.has_last && ledger.host.status("cloud", "pending") == "0";
     }));
-    const auto lost = missing(ledger.cloud.numbers(), ledger.writer.written());
-    CHECK(lost.size() > 0);
-    CHECK(ledger.host.status("cloud", "dropped_bytes") == std::to_string(bytes_of(lost)));
+    const auto lost = bytes_of_lines(written) - got.bytes;
+    const auto counted = std::stoul(ledger.host.status("cloud", "dropped_bytes"));
+    CHECK(lost > 0);
+    // The line that was being read when what follows was freed may be a part, or lack its line feed.
+    CHECK(got.parts <= 1);
+    CHECK(counted >= lost);
+    CHECK(counted <= lost + 1);
     CHECK(ledger.host.end(SIGTERM) == 0);
-    CHECK(count(ledger.cloud.numbers(), ledger.writer.written()).again == 0);
-    MESSAGE("of " << ledger.writer.written() << " lines " << lost.size() << " were dropped, "
-                  << bytes_of(lost) << " bytes, and counted");
+    MESSAGE("of " << bytes_of_lines(written) << " bytes " << lost << " were dropped, " << counted
+                  << " counted");
 }
 
 TEST_SUITE_END();
