@@ -18,13 +18,13 @@ using namespace cmw::test;
 
 namespace {
 
-constexpr int lines = 100; ///< In each log.
+constexpr std::size_t lines = 100; ///< In each log.
 
 /// A number behind "Name:" in one of the files of /proc.
 long number_in(const std::string& path, const std::string& name) {
     const auto text = read_text(path);
     const auto at = text.find("\n" + name + ":");
-    return at == text.npos ? 0 : std::atol(text.c_str() + at + name.size() + 2);
+    return at == text.npos ? 0 : std::strtol(text.c_str() + at + name.size() + 2, nullptr, 10);
 }
 
 struct Usage {
@@ -67,22 +67,22 @@ std::string backends(const LogCollector& web, const HttpServer& cloud, const std
 }
 
 bool all_shipped(const FakeCloudWatch& cloud, const LogCollector& web, const std::string& shipped,
-                 int streams) {
-    if (cloud.taken_count() < static_cast<std::size_t>(streams * lines)) return false;
-    int in_web = 0;
+                 std::size_t streams) {
+    if (cloud.taken_count() < streams * lines) return false;
+    std::size_t in_web = 0;
     for (const auto& body : web.bodies())
         for (auto at = body.find("line "); at != body.npos; at = body.find("line ", at + 1))
             ++in_web;
     if (in_web < streams * lines) return false;
-    for (int i = 0; i < streams; ++i) {
+    for (std::size_t i = 0; i < streams; ++i) {
         const auto text = read_text(shipped + "/s" + std::to_string(i) + ".log");
-        if (std::ranges::count(text, '\n') < lines) return false;
+        if (static_cast<std::size_t>(std::ranges::count(text, '\n')) < lines) return false;
     }
     return true;
 }
 
 /// One host with so many streams; a JSON object.
-std::string measure(int streams, std::chrono::seconds idle) {
+std::string measure(std::size_t streams, std::chrono::seconds idle) {
     const TemporaryFolder folder;
     FakeCloudWatch fake;
     const HttpServer cloud(fake.handler());
@@ -90,11 +90,12 @@ std::string measure(int streams, std::chrono::seconds idle) {
     const auto shipped = folder / "shipped";
     auto toml = "[host]\nstate-dir = \"" + folder / "state" + "\"\nruntime-dir = \"" +
                 folder / "run" + "\"\n" + backends(web, cloud, shipped);
-    for (int i = 0; i < streams; ++i) {
+    for (std::size_t i = 0; i < streams; ++i) {
         const auto name = "s" + std::to_string(i);
         const auto log = folder / ("logs/" + name + ".log");
         std::string text;
-        for (int n = 0; n < lines; ++n) text += "line " + std::to_string(n) + " of " + name + "\n";
+        for (std::size_t n = 0; n < lines; ++n)
+            text += "line " + std::to_string(n) + " of " + name + "\n";
         write_text(log, text);
         toml += "[log." + name + "]\npath = \"" + log +
                 "\"\nevent = \"line\"\nto = [\"disk\", \"web\", \"cloud\"]\n";
@@ -106,7 +107,7 @@ std::string measure(int streams, std::chrono::seconds idle) {
             std::this_thread::sleep_for(std::chrono::milliseconds(200));
             return all_shipped(fake, web, shipped, streams);
         }))
-        std::fputs(read_text(folder / "host.out").c_str(), stderr);
+        (void)std::fputs(read_text(folder / "host.out").c_str(), stderr);
     std::this_thread::sleep_for(std::chrono::seconds(10)); // Connections that idle are closed.
     const auto before = usage_of(host.pid());
     std::this_thread::sleep_for(idle);
@@ -114,7 +115,7 @@ std::string measure(int streams, std::chrono::seconds idle) {
     const auto status = "/proc/" + std::to_string(host.pid()) + "/status";
     char text[300];
     (void)std::snprintf(text, sizeof text,
-                        R"({"streams":%d,"resident_kib":%ld,"anonymous_kib":%ld,"threads":%ld,)"
+                        R"({"streams":%zu,"resident_kib":%ld,"anonymous_kib":%ld,"threads":%ld,)"
                         R"("idle_s":%lld,"wakes":%ld,"cpu_ms":%.0f})",
                         streams, number_in(status, "VmRSS"), number_in(status, "RssAnon"),
                         after.threads, static_cast<long long>(idle.count()),
@@ -126,9 +127,9 @@ std::string measure(int streams, std::chrono::seconds idle) {
 
 int main() {
     const char* chosen = std::getenv("STREAMS_IDLE_SECONDS");
-    const std::chrono::seconds idle(chosen == nullptr ? 30 : std::atoi(chosen));
+    const std::chrono::seconds idle(chosen == nullptr ? 30 : std::strtol(chosen, nullptr, 10));
     std::string all;
-    for (const int streams : {0, 50, 100, 200})
+    for (const std::size_t streams : {0, 50, 100, 200})
         all += (all.empty() ? "" : ",") + measure(streams, streams == 200 ? idle : idle / 10);
     std::printf("{\"benchmark\":\"streams\",\"backends\":3,\"rows\":[%s]}\n", all.c_str());
 }
