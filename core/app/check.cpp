@@ -5,6 +5,7 @@
 #include "app/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/environment_check.hpp"
+#include "app/network_check.hpp"
 #include "app/terminal.hpp"
 
 namespace cmw::app {
@@ -27,6 +28,11 @@ int check(const Arguments& arguments) {
     const bool complete = problems.empty();
     for (auto& problem : environment_problems(loaded.settings, complete))
         problems.push_back(std::move(problem));
+    const auto& host = loaded.settings.host;
+    if (const auto slow = network_problem(host); slow && host.network_check == "refuse")
+        problems.push_back(*slow);
+    else if (slow)
+        report({*slow}, "warning", Colour::yellow);
     if (!problems.empty()) return misconfigured(problems);
     const auto& settings = loaded.settings;
     print(fmt::format("{}: ok: {}, {}, {}, {}\n", files.path,

@@ -5,6 +5,7 @@
 #include "app/commands.hpp"
 #include "app/definition.hpp"
 #include "app/host.hpp"
+#include "app/network_check.hpp"
 #include "app/service_manager.hpp"
 #include "app/terminal.hpp"
 #include "app/version.hpp"
@@ -213,6 +214,11 @@ int run(const Arguments& arguments) {
         return ExitStatus::usage;
     forbid_core_files();
     const auto& settings = configuration->loaded.settings;
+    const auto slow = network_problem(settings.host);
+    if (slow && settings.host.network_check == "refuse") {
+        report(*slow);
+        return ExitStatus::usage;
+    }
     const auto lock = lock_state(settings.host.state_dir);
     auto signals = open_signals();
     auto loop = base::EventLoop::create();
@@ -228,6 +234,7 @@ int run(const Arguments& arguments) {
         own != nullptr ? own->path : settings.host.state_dir + "/log/cmix-wrapper.log";
     if (const auto opened = logs::init_own_log({settings.host.log_level, path}); !opened)
         report(opened.error());
+    if (slow) logs::log_line(CMW_LEVEL_WARN, base::to_string(*slow));
     Process process(**loop, arguments, manager);
     return process.run(std::move(*configuration), signals->get());
 }

@@ -141,6 +141,9 @@ Outcome<> send_datagram(const std::string& socket, std::string_view text);
 /// A stream socket that is connecting: writable once it is, or has failed (SO_ERROR).
 Outcome<UniqueFd> connect(const sockaddr* address, socklen_t size);
 
+/// The kernel's answer to a dump of all IPv4 routes: messages of rtnetlink(7), see routes.hpp.
+Outcome<std::vector<std::byte>> dump_routes();
+
 /// A program started for the host's own use: in a process group of its own, with default signals
 /// and without input and output.
 struct Spawned {

@@ -71,6 +71,13 @@ const Table<HostSettings>& host_table() {
                   .help = "How much the artifacts kept in STATE-DIR may have together. Over it the "
                           "ones used longest ago are dropped; never one in use, nor the one that "
                           "a rollback goes to."}}),
+            key<&S::network_check>(
+                {{.name = "network-check",
+                  .fallback = "off",
+                  .choices = {"off", "warn", "refuse"},
+                  .help =
+                      "What to do when TCP goes back to slow start on idle connections, which a "
+                      "node of the xx network must not: nothing, a warning, or not to start."}}),
         }};
     return table;
 }

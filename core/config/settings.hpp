@@ -27,6 +27,7 @@ struct HostSettings {
     std::string log_level = "info";         ///< Of the host's own log.
     bool keep_services_on_exit = false;     ///< SIGTERM leaves the services running.
     std::int64_t keep_size = 0;             ///< Bytes that the artifact store may have.
+    std::string network_check = "off";      ///< "off", "warn", "refuse".
     Position position;
 };
 
