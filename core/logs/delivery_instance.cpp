@@ -148,7 +148,12 @@ void Delivery::instance_failed(const WriteReport& report) {
 
 void Delivery::write_failed(std::size_t stream, const WriteReport& report) {
     auto& mine = streams_[stream];
-    const auto wait = put_off(mine.failures, mine.retry, report.failure->retry_after);
+    // What was under way together and fails together is one failure.
+    auto wait = std::max(mine.retry - base::monotonic_now(), report.failure->retry_after);
+    if (mine.retry <= base::monotonic_now())
+        wait = put_off(mine.failures, mine.retry, wait);
+    else
+        mine.retry = base::monotonic_now() + wait;
     mine.finished = now_.stopping;
     tell_failure(report, fmt::format("stream {} tried again in {}",
                                      board_.streams[stream].use.stream, shown(wait)));
