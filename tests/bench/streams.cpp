@@ -129,7 +129,7 @@ int main() {
     const char* chosen = std::getenv("STREAMS_IDLE_SECONDS");
     const std::chrono::seconds idle(chosen == nullptr ? 30 : std::strtol(chosen, nullptr, 10));
     std::string all;
-    for (const std::size_t streams : {0, 50, 100, 200})
+    for (const auto streams : std::initializer_list<std::size_t>{0, 50, 100, 200})
         all += (all.empty() ? "" : ",") + measure(streams, streams == 200 ? idle : idle / 10);
     std::printf("{\"benchmark\":\"streams\",\"backends\":3,\"rows\":[%s]}\n", all.c_str());
 }
