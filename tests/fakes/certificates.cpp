@@ -27,9 +27,22 @@ void must(bool done) {
     if (!done) throw std::runtime_error("cannot make a certificate");
 }
 
-Key new_key() {
-    // What EVP_EC_gen() does, without its cast.
-    return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+Key new_key(KeyKind kind) {
+    // What EVP_EC_gen() and EVP_RSA_gen() do, without their casts.
+    const auto made = [](auto... what) {
+        return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, what...));
+    };
+    switch (kind) {
+    case KeyKind::rsa:
+        return made("RSA", std::size_t{2048});
+    case KeyKind::short_rsa:
+        return made("RSA", std::size_t{1024});
+    case KeyKind::ed25519:
+        return made("ED25519");
+    case KeyKind::ec:
+        break;
+    }
+    return made("EC", "P-256");
 }
 
 std::string text_of(const Bio& bio) {
@@ -75,18 +88,21 @@ X make(EVP_PKEY* key, const char* name, const CertificateWish& wish, X509* issue
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(by));
     if (issuer == nullptr) add(certificate.get(), by, NID_basic_constraints, "critical,CA:TRUE");
     if (!wish.names.empty()) add(certificate.get(), by, NID_subject_alt_name, wish.names);
-    must(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0);
+    const bool hashes = EVP_PKEY_is_a(issuer_key, "ED25519") == 1; // By itself.
+    must(X509_sign(certificate.get(), issuer_key, hashes ? nullptr : EVP_sha256()) > 0);
     return certificate;
 }
 
 } // namespace
 
 struct Authority::Parts {
-    Key key = new_key();
+    explicit Parts(KeyKind kind) : key(new_key(kind)) {}
+
+    Key key;
     X certificate = make(key.get(), "test authority", {.names = ""}, nullptr, key.get());
 };
 
-Authority::Authority() : parts_(std::make_unique<Parts>()) {}
+Authority::Authority(KeyKind kind) : parts_(std::make_unique<Parts>(kind)) {}
 Authority::~Authority() = default;
 
 std::string Authority::pem() const {
@@ -94,14 +110,14 @@ std::string Authority::pem() const {
 }
 
 Certificate Authority::issue(const CertificateWish& wish) const {
-    const auto key = new_key();
+    const auto key = new_key(wish.key);
     const auto certificate =
         make(key.get(), "test", wish, parts_->certificate.get(), parts_->key.get());
     return {pem_of(certificate.get()), pem_of(key.get())};
 }
 
 Certificate self_signed(const CertificateWish& wish) {
-    const auto key = new_key();
+    const auto key = new_key(wish.key);
     const auto certificate = make(key.get(), "test itself", wish, nullptr, key.get());
     return {pem_of(certificate.get()), pem_of(key.get())};
 }

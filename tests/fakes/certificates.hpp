@@ -14,7 +14,10 @@ struct Certificate {
     std::string key;
 };
 
+enum class KeyKind { ec, rsa, short_rsa, ed25519 };
+
 struct CertificateWish {
+    KeyKind key = KeyKind::ec;
     std::string names = "DNS:localhost,IP:127.0.0.1"; ///< subjectAltName
     int from_day = -1;                                ///< Valid from, in days from now,
     int to_day = 2;                                   ///< to.
@@ -22,7 +25,7 @@ struct CertificateWish {
 
 class Authority {
   public:
-    Authority();
+    explicit Authority(KeyKind kind = KeyKind::ec);
     ~Authority();
     Authority(const Authority&) = delete;
     Authority& operator=(const Authority&) = delete;
