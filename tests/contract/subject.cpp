@@ -57,6 +57,7 @@ const std::map<std::string, Needs>& known_needs() {
            {"proxy", "none"}}}},
         {"log-backend http", {{{"url", "{taker}/logs"}, {"proxy", "none"}}}},
         {"log-backend loki", {{{"url", "{taker}"}, {"proxy", "none"}}}},
+        {"log-backend otlp", {{{"url", "{taker}"}, {"proxy", "none"}}}},
         {"log-backend sink", {{}}},
         {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},

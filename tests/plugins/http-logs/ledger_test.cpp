@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A writer numbers its lines; the real pipeline ships them by the plugins http and loki to servers
-// that each have a fault of their own; what they took is counted against what was written.
+// A writer numbers its lines; the real pipeline ships them by the plugins http, loki and otlp
+// to servers that each have a fault of their own; what they took is counted against what was written.
 #include "fakes/log_collector.hpp"
 #include "support/shipping.hpp"
 #include "support/temporary_folder.hpp"
@@ -25,22 +25,23 @@ std::size_t faults_of(PostFault fault) {
 }
 
 struct Server {
-    Server(PostFault its_fault, bool is_loki)
+    Server(PostFault its_fault, const std::string& its_plugin)
         : fault(its_fault),
-          loki(is_loki),
-          collector("204 No Content", [its_fault](std::size_t number) {
-              const bool meets = number >= 1 && number < 1 + faults_of(its_fault);
-              return meets ? its_fault : PostFault::none;
-          }) {}
+          plugin(its_plugin),
+          collector(its_plugin == "otlp" ? "200 OK" : "204 No Content",
+                    [its_fault](std::size_t number) {
+                        const bool meets = number >= 1 && number < 1 + faults_of(its_fault);
+                        return meets ? its_fault : PostFault::none;
+                    }) {}
 
     PostFault fault;
-    bool loki;
+    std::string plugin;
     LogCollector collector;
 };
 
 std::string table_of(const std::string& name, const Server& server) {
-    return "[log-backend." + name + "]\nplugin = \"" + (server.loki ? "loki" : "http") +
-           "\"\nurl = \"" + server.collector.url(server.loki ? "" : "/logs") +
+    return "[log-backend." + name + "]\nplugin = \"" + server.plugin + "\"\nurl = \"" +
+           server.collector.url(server.plugin == "http" ? "/logs" : "") +
            "\"\nlinger = \"0s\"\nproxy = \"none\"\ntimeout = \"" +
            (server.fault == PostFault::never_answered ? "3s" : "60s") + "\"\n";
 }
@@ -75,8 +76,8 @@ TEST_CASE(
     std::string toml;
     std::string names;
     for (const auto fault : faults)
-        for (const bool loki : {false, true}) {
-            servers.push_back(std::make_unique<Server>(fault, loki));
+        for (const auto* plugin : {"http", "loki", "otlp"}) {
+            servers.push_back(std::make_unique<Server>(fault, plugin));
             const auto name = "to" + std::to_string(servers.size());
             toml += table_of(name, *servers.back());
             names += "\"" + name + "\", ";
@@ -104,7 +105,7 @@ TEST_CASE(
 
     for (const auto& server : servers) {
         CAPTURE(static_cast<int>(server->fault));
-        CAPTURE(server->loki);
+        CAPTURE(server->plugin);
         CHECK(server->collector.requests().size() > 1 + faults_of(server->fault));
         const auto got = numbers(server->collector);
         const std::set<std::size_t> different(got.begin(), got.end());
