@@ -80,6 +80,8 @@ Outcome<> fsync_folder(const std::string& path);
 Outcome<struct stat> stat(const std::string& path);  ///< Follows symbolic links.
 Outcome<struct stat> lstat(const std::string& path); ///< Does not.
 Outcome<struct stat> fstat(int fd);
+Outcome<struct statx> statx(const std::string& path); ///< Follows symbolic links.
+Outcome<struct statx> fstatx(int fd);
 /// Whether the effective user may R_OK, W_OK, X_OK it: EACCES if not.
 Outcome<> access(const std::string& path, int mode);
 Outcome<> rename(const std::string& from, const std::string& to);

@@ -30,6 +30,7 @@ struct StreamBoard {
     std::uint64_t read_bytes = 0;
     std::shared_ptr<const base::UniqueFd> file; ///< That is being read; null: none.
     FileId id;                                  ///< Of that file.
+    std::shared_ptr<const Finished> finished;   ///< What is not to be read beside it.
     std::uint64_t confirmed = 0;                ///< Offset in it.
     std::optional<base::UnixTime> oldest;       ///< When the oldest batch not confirmed was begun.
 };

@@ -2,8 +2,9 @@
 #include "logs/cursor.hpp"
 
 #include "base/system.hpp"
+#include "logs/take_number.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::string_view heading = "cmw-cursor-1";
 
-/// FNV-1a, 64 bits: against accidents, not against people.
+} // namespace
+
 std::uint64_t checksum(std::string_view bytes) {
     std::uint64_t hash = 0xcbf29ce484222325;
     for (const char byte : bytes) {
@@ -23,20 +25,6 @@ std::uint64_t checksum(std::string_view bytes) {
     }
     return hash;
 }
-
-/// Takes "name=number" off the start of `text`.
-template <class Number>
-bool take(std::string_view& text, std::string_view name, Number& number, int base = 10) {
-    if (!text.starts_with(name) || !text.substr(name.size()).starts_with('=')) return false;
-    text.remove_prefix(name.size() + 1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
-    if (error != std::errc{}) return false;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text.starts_with(' ')) text.remove_prefix(1);
-    return true;
-}
-
-} // namespace
 
 Fingerprint Fingerprint::of(std::string_view first_bytes) {
     const auto bytes = first_bytes.substr(0, most);
@@ -54,23 +42,17 @@ std::string encode_cursor(const Cursor& cursor, std::uint64_t turn) {
 }
 
 std::optional<NumberedCursor> decode_cursor(std::string_view line) {
-    const auto sum_at = line.find(" sum=");
-    if (sum_at == std::string_view::npos) return std::nullopt;
-    const auto summed = line.substr(0, sum_at);
-    auto rest = line.substr(sum_at + 1);
-    std::uint64_t sum = 0;
-    if (!take(rest, "sum", sum, 16) || sum != checksum(summed)) return std::nullopt;
-
-    rest = summed;
-    if (!rest.starts_with(heading)) return std::nullopt;
+    const auto summed = take_summed(line);
+    if (!summed || !summed->starts_with(heading)) return std::nullopt;
+    auto rest = *summed;
     rest.remove_prefix(std::min(heading.size() + 1, rest.size()));
     NumberedCursor found;
     auto& cursor = found.cursor;
-    const bool good = take(rest, "turn", found.turn) && take(rest, "inode", cursor.inode) &&
-                      take(rest, "first", cursor.fingerprint.size) &&
-                      take(rest, "hash", cursor.fingerprint.hash, 16) &&
-                      take(rest, "offset", cursor.offset) && take(rest, "before", cursor.before) &&
-                      take(rest, "modified", cursor.modified_ns) && rest.empty() &&
+    const bool good = take_number(rest, "turn", found.turn) && take_number(rest, "inode", cursor.inode) &&
+                      take_number(rest, "first", cursor.fingerprint.size) &&
+                      take_number(rest, "hash", cursor.fingerprint.hash, 16) &&
+                      take_number(rest, "offset", cursor.offset) && take_number(rest, "before", cursor.before) &&
+                      take_number(rest, "modified", cursor.modified_ns) && rest.empty() &&
                       cursor.fingerprint.size <= Fingerprint::most;
     return good ? std::optional(found) : std::nullopt;
 }
@@ -82,6 +64,18 @@ std::optional<NumberedCursor> decode_cursor_file(std::string_view content) {
     };
     const auto first = slot(0);
     const auto second = slot(1);
+    if (first && second) return first->turn > second->turn ? first : second;
+    return first ? first : second;
+}
+
+std::optional<NumberedFinished> decode_finished_file(std::string_view content) {
+    const auto list = [&](std::size_t index) {
+        const auto at = CursorFile::lists_at + index * CursorFile::list_size;
+        return decode_finished(
+            content.substr(std::min(at, content.size()), CursorFile::list_size));
+    };
+    auto first = list(0);
+    auto second = list(1);
     if (first && second) return first->turn > second->turn ? first : second;
     return first ? first : second;
 }
@@ -106,6 +100,10 @@ base::Result<CursorFile> CursorFile::open(const std::string& path) {
         opened.turn_ = found->turn;
         opened.cursor_ = found->cursor;
     }
+    if (auto found = decode_finished_file(*content)) {
+        opened.list_turn_ = found->turn;
+        opened.finished_ = std::move(found->finished);
+    }
     return opened;
 }
 
@@ -113,6 +111,15 @@ base::Result<> CursorFile::save(const Cursor& cursor) {
     const auto line = encode_cursor(cursor, ++turn_);
     const auto at = static_cast<std::int64_t>((turn_ % 2) * slot_size);
     cursor_ = cursor;
+    const auto written = base::sys::pwrite_all(file_.get(), std::as_bytes(std::span(line)), at);
+    if (written) return {};
+    return base::fail(base::system_problem(path_, "save the cursor", written.error()));
+}
+
+base::Result<> CursorFile::save(const Finished& finished) {
+    const auto line = encode_finished(finished, ++list_turn_, list_size);
+    const auto at = static_cast<std::int64_t>(lists_at + (list_turn_ % 2) * list_size);
+    finished_ = finished;
     const auto written = base::sys::pwrite_all(file_.get(), std::as_bytes(std::span(line)), at);
     if (written) return {};
     return base::fail(base::system_problem(path_, "save the cursor", written.error()));

@@ -6,10 +6,13 @@
 // the other slot, and the checksum tells which. There is no fsync in the hot path: what a process
 // wrote survives its being killed, and after a loss of power an older slot only means that records
 // come twice. (Replacing the file instead would cost a rename and, to be of use, two syncs.)
+// Behind them are two more for the list of files that are finished, written when it changes. It goes
+// first: what the cursor has left behind is in the list.
 #pragma once
 
 #include "base/problem.hpp"
 #include "base/unique_fd.hpp"
+#include "logs/finished.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,25 +21,15 @@
 
 namespace cmw::logs {
 
-/// The first bytes of a file tell it from another that got the same inode number later.
-struct Fingerprint {
-    static constexpr std::size_t most = 256;
-
-    std::uint64_t size = 0; ///< Of the bytes that `hash` is of; at most `most`.
-    std::uint64_t hash = 0;
-
-    static Fingerprint of(std::string_view first_bytes);
-    bool operator==(const Fingerprint&) const = default;
-};
-
 struct Cursor {
     std::uint64_t inode = 0;
     Fingerprint fingerprint;  ///< Of what is confirmed of the file, so it never changes under us.
     std::uint64_t offset = 0; ///< In the file: the first byte that is not confirmed.
     std::uint64_t before = 0; ///< Bytes of the stream in the files before this one: with the offset
                               ///< it makes a record's sequence, the same each time it is sent.
-    std::int64_t modified_ns =
-        0; ///< The file's time of modification as last seen, since the epoch.
+    /// The file's time of modification as last seen, since the epoch. It counts only where there is
+    /// no list of what is finished, or one that is not whole.
+    std::int64_t modified_ns = 0;
 
     bool operator==(const Cursor&) const = default;
 };
@@ -50,11 +43,15 @@ struct NumberedCursor {
 std::optional<NumberedCursor> decode_cursor(std::string_view line);
 /// The newer one of the slots of a whole file.
 std::optional<NumberedCursor> decode_cursor_file(std::string_view content);
+/// The newer one of its lists.
+std::optional<NumberedFinished> decode_finished_file(std::string_view content);
 
 /// Belongs to one thread.
 class CursorFile {
   public:
     static constexpr std::size_t slot_size = 256;
+    static constexpr std::size_t list_size = 12 * 1024; ///< Of a list at most: of 250 files.
+    static constexpr std::size_t lists_at = 4096;       ///< Where they begin.
 
     /// Makes the file if there is none. Folders above it must exist.
     static base::Result<CursorFile> open(const std::string& path);
@@ -62,13 +59,18 @@ class CursorFile {
     /// As read when opened, or last saved; nothing if the stream was never seen.
     const std::optional<Cursor>& cursor() const { return cursor_; }
     base::Result<> save(const Cursor& cursor);
+    /// As read when opened, or last saved; nothing if what wrote the file knew of none.
+    const std::optional<Finished>& finished() const { return finished_; }
+    base::Result<> save(const Finished& finished);
     base::Result<> sync();
 
   private:
     std::string path_;
     base::UniqueFd file_;
     std::uint64_t turn_ = 0;
+    std::uint64_t list_turn_ = 0;
     std::optional<Cursor> cursor_;
+    std::optional<Finished> finished_;
 };
 
 } // namespace cmw::logs

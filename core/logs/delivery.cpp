@@ -206,6 +206,7 @@ void Delivery::publish(std::size_t stream, const Window::Moved& moved) {
     shown.read_bytes = tail.read_bytes() - use.first_sequence;
     shown.file = tail.reader().file();
     shown.id = tail.reader().id();
+    shown.finished = tail.reader().finished();
     shown.confirmed = tail.confirmed();
     shown.oldest = tail.oldest();
 }

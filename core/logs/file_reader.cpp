@@ -23,17 +23,18 @@ base::Problem not_a_file(const std::string& path) {
     return {path, "cannot follow the log: it is not a regular file", "name a file"};
 }
 
-sys::Outcome<std::string> read_first_bytes(int fd) {
-    return read_bytes(fd, 0, Fingerprint::most);
-}
-
 } // namespace
 
-FileReader::FileReader(std::string path, std::optional<Cursor> start, Log log)
+FileReader::FileReader(std::string path, std::optional<Cursor> start,
+                       std::optional<Finished> finished, Log log)
     : path_(std::move(path)),
       folder_(std::filesystem::path(path_).parent_path().string()),
       log_(std::move(log)),
-      start_(start) {}
+      start_(start),
+      finished_is_known_(finished && !finished->is_cut()) {
+    if (finished) finished->set_cut(false);
+    finished_ = std::make_shared<const Finished>(std::move(finished).value_or(Finished{}));
+}
 
 base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
     if (!file_) {
@@ -113,7 +114,7 @@ void FileReader::count_freed(std::string_view bytes) {
 }
 
 base::Result<bool> FileReader::first_bytes_changed() {
-    auto now = read_first_bytes(file_->get());
+    auto now = read_bytes(file_->get(), 0, Fingerprint::most);
     if (!now) return base::fail(base::system_problem(path_, "read the log", now.error()));
     if (!now->starts_with(first_bytes_)) return true;
     first_bytes_ = std::move(*now);
@@ -125,26 +126,20 @@ base::Result<bool> FileReader::writer_has_moved_on() {
     if (!live && live.error() != ENOENT && live.error() != ENOTDIR)
         return base::fail(base::system_problem(path_, "look at the log", live.error()));
     id_at_path_ = live ? std::optional(file_id(*live)) : std::nullopt;
-    if (!live || *id_at_path_ == id_) return false;
+    if (live && *id_at_path_ == id_) {
+        pass_over_what_came();
+        return false;
+    }
+    if (!live) return false;
 
-    const auto next = first_after(id_, modified_ns_);
+    auto next = first_unread(&id_);
     if (!next) return base::fail(next.error());
-    next_ = *next;
+    next_ = std::move(*next);
     return next_.has_value();
 }
 
 base::Result<> FileReader::advance() {
-    if (truncated_) {
-        log_(CMW_LEVEL_INFO,
-             fmt::format("{} was truncated at byte {}: read from its start", path_, offset_));
-        before_ += offset_;
-        offset_ = 0;
-        nuls_are_freed_ = false;
-        first_bytes_.clear();
-        last_bytes_.clear();
-        truncated_ = false;
-        return {};
-    }
+    if (truncated_) return restart();
     if (behind_hole_) {
         // A hole at the start is none of ours: what is before it stays.
         if (offset_ > 0) freed_ += *behind_hole_ - offset_;
@@ -155,20 +150,59 @@ base::Result<> FileReader::advance() {
         return {};
     }
     if (!next_) return {};
-    const auto before = *this;
-    const auto opened = open(next_->name, &next_->id);
+    auto after = *this;
+    after.finish();
+    const auto opened = after.open(*next_);
     if (!opened) return base::fail(opened.error());
-    next_.reset(); // If it was rotated meanwhile, the end of this file is seen once more.
-    if (!*opened) return {};
-    // The same file may have been copied and truncated meanwhile: then its copy comes first.
-    const auto first = first_after(before.id_, before.modified_ns_);
-    if (!first || !*first || !((*first)->id == id_)) {
-        *this = before;
-        next_.reset();
-        return first ? base::Result<>{} : base::fail(first.error());
-    }
-    before_ += before.offset_;
+    // If it was rotated meanwhile, or copied and truncated, the end of this file is seen once more.
+    const auto first = first_unread(&id_);
+    const auto expected = *std::exchange(next_, std::nullopt);
+    if (!first) return base::fail(first.error());
+    if (!*opened || !*first || !((*first)->file.id == expected.file.id)) return {};
+    after.next_.reset();
+    *this = std::move(after);
     return {};
+}
+
+/// It was truncated, and nothing is to be read on in a copy. Copies that were made since it was
+/// truncated before are older than what it holds now.
+base::Result<> FileReader::restart() {
+    const auto generations = list_generations(path_);
+    if (!generations) return base::fail(generations.error());
+    auto after = *this;
+    after.pass_over_copies(*generations, first_bytes_, offset_);
+    after.forget(identity_);
+    after.truncated_ = false;
+    const bool is_there = std::ranges::count(*generations, id_, &Generation::id) > 0;
+    const auto first = after.first_unread(is_there ? nullptr : &id_);
+    if (!first) return base::fail(first.error());
+    if (is_there && *first && !((*first)->file.id == id_)) {
+        const auto opened = after.open(**first);
+        if (!opened) return base::fail(opened.error());
+        if (*opened) *this = std::move(after);
+        return {};
+    }
+    log_(CMW_LEVEL_INFO,
+         fmt::format("{} was truncated at byte {}: read from its start", path_, offset_));
+    *this = std::move(after);
+    before_ += offset_;
+    offset_ = 0;
+    nuls_are_freed_ = false;
+    first_bytes_.clear();
+    last_bytes_.clear();
+    return {};
+}
+
+/// Goes on in another file, where it is to be read from. False: as below.
+base::Result<bool> FileReader::open(const Unread& unread) {
+    const auto read = before_ + offset_;
+    const auto opened = open(unread.file.name, &unread.file.id);
+    if (!opened || !*opened) return opened;
+    offset_ = unread.from;
+    nuls_are_freed_ = offset_ > 0;
+    // What was written late to a file comes behind all that was read.
+    before_ = std::max(read, offset_) - offset_;
+    return true;
 }
 
 /// False: there is no such file, or another one now. Then nothing has changed.
@@ -178,15 +212,16 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
     auto file = sys::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (!file && (file.error() == ENOENT || file.error() == ENOTDIR)) return false;
     if (!file) return base::fail(base::system_problem(path, "open the log", file.error()));
-    const auto found = sys::fstat(file->get());
+    const auto found = sys::fstatx(file->get());
     if (!found) return base::fail(base::system_problem(path, "look at the log", found.error()));
-    if (!S_ISREG(found->st_mode)) return base::fail(not_a_file(path));
+    if (!S_ISREG(found->stx_mode)) return base::fail(not_a_file(path));
     if (expected != nullptr && !(file_id(*found) == *expected)) return false;
-    auto first = read_first_bytes(file->get());
+    auto first = read_bytes(file->get(), 0, Fingerprint::most);
     if (!first) return base::fail(base::system_problem(path, "read the log", first.error()));
 
     file_ = std::make_shared<const base::UniqueFd>(std::move(*file));
     id_ = file_id(*found);
+    identity_ = identity_of(*found);
     modified_ns_ = modified_ns(*found);
     first_bytes_ = std::move(*first);
     last_bytes_.clear();
@@ -196,30 +231,45 @@ base::Result<bool> FileReader::open(const std::string& name, const FileId* expec
 }
 
 base::Result<bool> FileReader::open_first() {
-    if (!start_) return open(std::filesystem::path(path_).filename().string(), nullptr);
+    if (!start_) {
+        auto older = older_generations(path_);
+        if (!older) return base::fail(older.error());
+        finished_ = std::make_shared<const Finished>(std::move(*older));
+        return open(std::filesystem::path(path_).filename().string(), nullptr);
+    }
     const auto generations = list_generations(path_);
     if (!generations) return base::fail(generations.error());
-    const auto resumed = resume(*generations);
-    if (!resumed) return base::fail(resumed.error());
-    if (*resumed != Found::no) return *resumed == Found::yes;
-
-    const auto later = written_after(*generations, FileId{}, start_->modified_ns);
-    for (const auto& one : later) {
-        const auto opened = open(one.name, &one.id);
-        if (!opened) return opened;
-        if (!*opened) return false;
-        before_ = start_->before + start_->offset;
-        if (start_->offset > 0)
-            log_(CMW_LEVEL_WARN,
-                 fmt::format("cannot find the file of {} that was shipped up to byte {}: it was "
-                             "deleted, truncated or rewritten; going on with {} from its start",
-                             path_, start_->offset, one.name));
-        start_.reset();
-        return true;
+    // Where nothing of a file is confirmed, the list tells as much as the cursor.
+    if (start_->offset > 0 || !finished_is_known_) {
+        const auto resumed = resume(*generations);
+        if (!resumed) return base::fail(resumed.error());
+        if (*resumed == Found::yes) pass_over_older(*generations, id_);
+        if (*resumed != Found::no) return *resumed == Found::yes;
     }
-    const auto live = sys::stat(path_);
-    if (live && !S_ISREG(live->st_mode)) return base::fail(not_a_file(path_));
-    return false;
+    pass_over_older(*generations, FileId{});
+
+    const auto first = first_unread(nullptr);
+    if (!first) return base::fail(first.error());
+    auto next = *first;
+    if (!next && !generations->empty() && generations->back().live) { // It has nothing yet.
+        const auto* known = finished_->find(generations->back());
+        next = {generations->back(), known == nullptr ? 0 : known->read};
+    }
+    if (!next) {
+        const auto live = sys::stat(path_);
+        if (live && !S_ISREG(live->st_mode)) return base::fail(not_a_file(path_));
+        return false;
+    }
+    before_ = start_->before + start_->offset;
+    const auto opened = open(*next);
+    if (!opened || !*opened) return opened;
+    if (start_->offset > 0)
+        log_(CMW_LEVEL_WARN,
+             fmt::format("cannot find the file of {} that was shipped up to byte {}: it was "
+                         "deleted, truncated or rewritten; going on with {} from byte {}",
+                         path_, start_->offset, next->file.name, offset_));
+    start_.reset();
+    return true;
 }
 
 /// Opens the file that the cursor means, if it is still there, or what it was copied to before it was
@@ -233,11 +283,15 @@ base::Result<FileReader::Found> FileReader::resume(const std::vector<Generation>
         const auto resumed = resume_at(one);
         if (!resumed || *resumed != Found::no) return resumed;
     }
-    for (const auto& one : generations) {
-        if (!is_there || one.live || one.modified_ns < start_->modified_ns - copied_before.count())
-            continue;
-        const auto resumed = resume_at(one);
-        if (resumed && *resumed != Found::no) return resumed;
+    // Rather one that is unread than one that was passed over.
+    for (const bool passed_over : {false, true}) {
+        for (const auto& one : generations) {
+            const auto* known = finished_->find(one);
+            const bool is_read = known != nullptr && known->read == one.size;
+            if (!is_there || one.live || is_read || (known != nullptr) != passed_over) continue;
+            const auto resumed = resume_at(one);
+            if (resumed && *resumed != Found::no) return resumed;
+        }
     }
     return Found::no;
 }

@@ -2,28 +2,32 @@
 #include "logs/generations.hpp"
 
 #include "base/system.hpp"
+#include "logs/fingerprint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
+#include <sys/sysmacros.h>
 #include <tuple>
 
 namespace cmw::logs {
 
 namespace {
 
+constexpr std::int64_t second = 1'000'000'000;
+
+std::int64_t nanoseconds(const statx_timestamp& time) {
+    return time.tv_sec * second + time.tv_nsec;
+}
+
+std::int64_t born_ns(const struct statx& found) {
+    return (found.stx_mask & STATX_BTIME) != 0 ? nanoseconds(found.stx_btime) : 0;
+}
+
 bool is_rotation_mark(std::string_view text) {
     const bool has_digit = std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
     return has_digit && text.find_first_not_of("0123456789.-_:TZ") == std::string_view::npos;
-}
-
-/// The N of "cmix.log.N", where a larger one is older; 0 of others.
-std::uint64_t age_in_name(std::string_view name) {
-    const auto dot = name.rfind('.');
-    const auto number = dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
-    std::uint64_t age = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), age);
-    return error == std::errc{} && end == number.data() + number.size() ? age : 0;
 }
 
 /// Sizes and times change all the time; names and what they stand for only by a rotation.
@@ -39,10 +43,10 @@ std::vector<Generation> look(const std::filesystem::path& folder, const std::str
     std::vector<Generation> found;
     for (const auto& name : names) {
         if (name != live && !is_older_generation(name, live)) continue;
-        const auto file = base::sys::stat((folder / name).string());
-        if (!file || !S_ISREG(file->st_mode)) continue;
-        found.push_back({name, file_id(*file), static_cast<std::uint64_t>(file->st_size),
-                         modified_ns(*file), name == live});
+        const auto file = base::sys::statx((folder / name).string());
+        if (!file || !S_ISREG(file->stx_mode)) continue;
+        found.push_back({name, file_id(*file), file->stx_size, modified_ns(*file),
+                         name == live, born_ns(*file)});
     }
     return found;
 }
@@ -53,8 +57,34 @@ FileId file_id(const struct stat& found) {
     return {static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino)};
 }
 
+FileId file_id(const struct statx& found) {
+    return {makedev(found.stx_dev_major, found.stx_dev_minor), found.stx_ino};
+}
+
 std::int64_t modified_ns(const struct stat& found) {
-    return static_cast<std::int64_t>(found.st_mtim.tv_sec) * 1'000'000'000 + found.st_mtim.tv_nsec;
+    return static_cast<std::int64_t>(found.st_mtim.tv_sec) * second + found.st_mtim.tv_nsec;
+}
+
+std::int64_t modified_ns(const struct statx& found) {
+    return nanoseconds(found.stx_mtime);
+}
+
+std::uint64_t identity_of(std::uint64_t inode, std::int64_t born_ns) {
+    const std::array both{inode, static_cast<std::uint64_t>(born_ns)};
+    return checksum({reinterpret_cast<const char*>(both.data()), sizeof both});
+}
+
+std::uint64_t identity_of(const struct statx& found) {
+    return identity_of(found.stx_ino, born_ns(found));
+}
+
+std::optional<std::uint64_t> number_in_name(std::string_view name) {
+    const auto dot = name.rfind('.');
+    const auto digits = dot == std::string_view::npos ? std::string_view{} : name.substr(dot + 1);
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return number;
 }
 
 bool is_older_generation(std::string_view name, std::string_view live) {
@@ -75,7 +105,7 @@ bool is_older_generation(std::string_view name, std::string_view live) {
 void sort_generations(std::vector<Generation>& generations) {
     std::ranges::sort(generations, {}, [](const Generation& one) {
         // Clocks of file systems tick in milliseconds: among files of one tick the number decides.
-        return std::tuple(one.live, one.modified_ns, ~age_in_name(one.name), one.name);
+        return std::tuple(one.live, one.modified_ns, ~number_in_name(one.name).value_or(0), one.name);
     });
 }
 

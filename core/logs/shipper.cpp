@@ -30,13 +30,11 @@ std::uint64_t pending_bytes(const StreamBoard& stream) {
     const auto open = base::sys::fstat(stream.file->get());
     if (!open) return 0;
     const auto size = static_cast<std::uint64_t>(open->st_size);
-    auto pending = size - std::min(size, stream.confirmed);
+    const auto pending = size - std::min(size, stream.confirmed);
     if (!live || file_id(*live) == stream.id) return pending;
     const auto generations = list_generations(use.path);
     if (!generations) return pending;
-    for (const auto& later : written_after(*generations, stream.id, modified_ns(*open)))
-        pending += later.size;
-    return pending;
+    return pending + unread_bytes(*stream.finished, *generations, stream.id);
 }
 
 } // namespace

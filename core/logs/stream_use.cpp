@@ -3,6 +3,7 @@
 
 #include "base/system.hpp"
 #include "logs/cursor.hpp"
+#include "logs/file_reader.hpp"
 #include "logs/wildcard.hpp"
 
 #include <algorithm>
@@ -55,6 +56,9 @@ base::Result<> begin(const StreamUse& use, bool from_end) {
         if (from_end)
             if (const auto gone = go_to_end(use.path, start); !gone) return gone;
     }
+    const auto older = older_generations(use.path);
+    if (!older) return base::fail(older.error());
+    if (const auto saved = file->save(*older); !saved) return saved;
     return file->save(start);
 }
 

@@ -23,7 +23,7 @@ Tail::Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& li
       time_format_(rules.time),
       batcher_(limits, settings_.seed),
       assembler_(rules, batcher_.record_bytes()),
-      reader_(settings_.path, std::nullopt, settings_.log),
+      reader_(settings_.path, std::nullopt, std::nullopt, settings_.log),
       // A record that is as long as it may be can be told to be that.
       capacity_(std::max({batcher_.bytes(), batcher_.record_bytes() + 4, std::size_t{4096}})) {}
 
@@ -31,7 +31,7 @@ base::Result<> Tail::fill(const Now& now, Watches& watches, std::size_t number) 
     if (!cursor_) {
         auto cursor = CursorFile::open(settings_.cursor_path);
         if (!cursor) return base::fail(cursor.error());
-        reader_ = FileReader(settings_.path, cursor->cursor(), settings_.log);
+        reader_ = FileReader(settings_.path, cursor->cursor(), cursor->finished(), settings_.log);
         cursor_ = std::move(*cursor);
     }
     passed_enough_ = false;
@@ -242,7 +242,13 @@ Window::Moved Tail::written(const Batch& batch, std::size_t count, std::size_t r
 
 void Tail::save() {
     if (!cursor_ || !reader_.file()) return;
-    const auto saved = cursor_->save(reader_.cursor_at(confirmed_));
+    base::Result<> saved;
+    if (saved_finished_ != reader_.finished()) {
+        saved = cursor_->save(*reader_.finished());
+        if (saved) saved_finished_ = reader_.finished();
+    }
+    // The list goes first: what the cursor has left behind must be in it.
+    if (saved) saved = cursor_->save(reader_.cursor_at(confirmed_));
     if (!saved && !save_failed_) settings_.log(CMW_LEVEL_ERROR, base::to_string(saved.error()));
     save_failed_ = !saved;
 }

@@ -104,6 +104,7 @@ class Tail {
     Assembler assembler_;
     FileReader reader_;
     std::optional<CursorFile> cursor_;
+    std::shared_ptr<const Finished> saved_finished_;
     const std::size_t capacity_; ///< Of a buffer.
     bool opened_ = false;        ///< The reader has a file.
     bool save_failed_ = false;   ///< The last time.

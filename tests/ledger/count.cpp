@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
+#include <numeric>
 #include <stdexcept>
 
 namespace cmw::test {
@@ -59,6 +61,12 @@ Count count(const Numbers& arrived, std::size_t written) {
     result.first_missing =
         std::to_string(first - seen.begin()) + ".." + std::to_string(end - seen.begin() - 1);
     return result;
+}
+
+std::size_t most_again(std::vector<std::size_t> batches, std::size_t count) {
+    std::ranges::sort(batches, std::greater{});
+    batches.resize(std::min(batches.size(), count));
+    return std::accumulate(batches.begin(), batches.end(), std::size_t{0});
 }
 
 } // namespace cmw::test

@@ -29,4 +29,7 @@ struct Count {
 };
 Count count(const Numbers& arrived, std::size_t written);
 
+/// The lines of the `count` largest batches: those that may have been under way.
+std::size_t most_again(std::vector<std::size_t> batches, std::size_t count);
+
 } // namespace cmw::test

@@ -5,10 +5,8 @@
 #include "ledger/host.hpp"
 #include "ledger/writer.hpp"
 
-#include <algorithm>
 #include <csignal>
 #include <doctest/doctest.h>
-#include <numeric>
 #include <optional>
 #include <random>
 
@@ -58,13 +56,6 @@ struct Ledger {
         CHECK(host.end(SIGTERM) == 0);
     }
 };
-
-/// The lines of the `count` largest batches: those that may have been under way.
-std::size_t most_again(std::vector<std::size_t> batches, std::size_t count) {
-    std::ranges::sort(batches, std::greater{});
-    batches.resize(std::min(batches.size(), count));
-    return std::accumulate(batches.begin(), batches.end(), std::size_t{0});
-}
 
 void check(Ledger& ledger, std::size_t ends) {
     const std::pair<std::string, Endpoint*> all[] = {{"cloud", &ledger.cloud},

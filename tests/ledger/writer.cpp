@@ -35,7 +35,8 @@ void Writer::write(std::size_t lines, const std::string& stamp) {
 }
 
 void Writer::rotate(std::size_t late) {
-    fs::rename(path_, path_ + "-" + std::to_string(100000 + ++rotations_));
+    rotated_ = path_ + "-" + std::to_string(100000 + ++rotations_);
+    fs::rename(path_, rotated_);
     write(late);
     open();
 }
@@ -49,7 +50,8 @@ void Writer::move_numbers(int keep) {
 
 void Writer::rotate_numbers(int keep) {
     move_numbers(keep);
-    fs::rename(path_, path_ + ".1");
+    rotated_ = path_ + ".1";
+    fs::rename(path_, rotated_);
     open();
 }
 
@@ -57,6 +59,16 @@ void Writer::copy_and_truncate(int keep) {
     move_numbers(keep);
     fs::copy_file(path_, path_ + ".1", fs::copy_options::overwrite_existing);
     fs::resize_file(path_, 0);
+}
+
+void Writer::jump(std::minstd_rand& random) {
+    constexpr int days = 10;
+    for (const auto& file : {path_, rotated_}) {
+        const auto hours = static_cast<int>(random() % (2 * 24 * days)) - 24 * days;
+        std::error_code none; // There may be no such file.
+        fs::last_write_time(file, fs::file_time_type::clock::now() + std::chrono::hours(hours),
+                            none);
+    }
 }
 
 SteadyWriter::SteadyWriter(Writer& writer, std::size_t lines, std::chrono::milliseconds pause,

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <random>
 #include <string>
 #include <thread>
 
@@ -32,6 +33,10 @@ class Writer {
     /// meanwhile, so that nothing is written between copy and truncation.
     void copy_and_truncate(int keep);
 
+    /// As if the clock of its files had jumped, days back or forward: the log and the generation before
+    /// it get times of modification by `random`.
+    void jump(std::minstd_rand& random);
+
     std::size_t written() const { return next_; }
     const std::string& path() const { return path_; }
 
@@ -42,6 +47,7 @@ class Writer {
     std::string path_;
     int fd_ = -1;
     int rotations_ = 0;
+    std::string rotated_; ///< What the log became when it was rotated last.
     std::atomic<std::size_t> next_{0};
 };
 

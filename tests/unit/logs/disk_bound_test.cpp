@@ -35,7 +35,7 @@ DiskBound::Reached reached(const std::string& path, std::uint64_t offset) {
 
 /// All that a reader finds in a file, from its start; holes as "|".
 std::string read_all(const std::string& path, std::uint64_t* freed = nullptr) {
-    FileReader reader(path, std::nullopt, [](std::uint32_t, const std::string&) {});
+    FileReader reader(path, std::nullopt, std::nullopt, [](std::uint32_t, const std::string&) {});
     std::string all;
     std::array<char, 1000> buffer{};
     while (true) {
