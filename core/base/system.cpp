@@ -133,17 +133,16 @@ Outcome<struct stat> fstat(int fd) {
 Outcome<struct statx> statx(const std::string& path) {
     struct statx found {};
     const auto wanted = STATX_BASIC_STATS | STATX_BTIME;
-    return attempt(Call::stat, path, [&] {
-               return ::statx(AT_FDCWD, path.c_str(), 0, wanted, &found);
-           }).map([&](int) { return found; });
+    return attempt(Call::stat, path,
+                   [&] { return ::statx(AT_FDCWD, path.c_str(), 0, wanted, &found); })
+        .map([&](int) { return found; });
 }
 
 Outcome<struct statx> fstatx(int fd) {
     struct statx found {};
     const auto wanted = STATX_BASIC_STATS | STATX_BTIME;
-    return attempt(Call::stat, {}, [&] {
-               return ::statx(fd, "", AT_EMPTY_PATH, wanted, &found);
-           }).map([&](int) { return found; });
+    return attempt(Call::stat, {}, [&] { return ::statx(fd, "", AT_EMPTY_PATH, wanted, &found); })
+        .map([&](int) { return found; });
 }
 
 Outcome<> access(const std::string& path, int mode) {

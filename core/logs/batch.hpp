@@ -19,10 +19,9 @@ struct Batch {
     std::unique_ptr<char[]> buffer;                          ///< ... as they were read ...
     std::vector<std::unique_ptr<const std::string>> changed; ///< ... or as they leave the host ...
     std::vector<cmw_log_record> records;                     ///< ... and are borrowed by these.
-    std::uint64_t end =
-        0; ///< Up to here in the stream, counted as `sequence`, all is safe when the
-           ///< records are.
-    base::UnixTime oldest{}; ///< When the first of them was read.
+    /// Up to here in the stream, counted as `sequence`, all is safe when the records are.
+    std::uint64_t end = 0;
+    base::Monotonic oldest{}; ///< When the first of them was read.
 };
 
 } // namespace cmw::logs

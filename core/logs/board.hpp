@@ -32,7 +32,7 @@ struct StreamBoard {
     FileId id;                                  ///< Of that file.
     std::shared_ptr<const Finished> finished;   ///< What is not to be read beside it.
     std::uint64_t confirmed = 0;                ///< Offset in it.
-    std::optional<base::UnixTime> oldest;       ///< When the oldest batch not confirmed was begun.
+    std::optional<base::Monotonic> oldest;      ///< When the oldest batch not confirmed was begun.
 };
 
 /// What came of a writer's job.

@@ -48,12 +48,13 @@ std::optional<NumberedCursor> decode_cursor(std::string_view line) {
     rest.remove_prefix(std::min(heading.size() + 1, rest.size()));
     NumberedCursor found;
     auto& cursor = found.cursor;
-    const bool good = take_number(rest, "turn", found.turn) && take_number(rest, "inode", cursor.inode) &&
-                      take_number(rest, "first", cursor.fingerprint.size) &&
-                      take_number(rest, "hash", cursor.fingerprint.hash, 16) &&
-                      take_number(rest, "offset", cursor.offset) && take_number(rest, "before", cursor.before) &&
-                      take_number(rest, "modified", cursor.modified_ns) && rest.empty() &&
-                      cursor.fingerprint.size <= Fingerprint::most;
+    const bool good =
+        take_number(rest, "turn", found.turn) && take_number(rest, "inode", cursor.inode) &&
+        take_number(rest, "first", cursor.fingerprint.size) &&
+        take_number(rest, "hash", cursor.fingerprint.hash, 16) &&
+        take_number(rest, "offset", cursor.offset) && take_number(rest, "before", cursor.before) &&
+        take_number(rest, "modified", cursor.modified_ns) && rest.empty() &&
+        cursor.fingerprint.size <= Fingerprint::most;
     return good ? std::optional(found) : std::nullopt;
 }
 
@@ -71,8 +72,7 @@ std::optional<NumberedCursor> decode_cursor_file(std::string_view content) {
 std::optional<NumberedFinished> decode_finished_file(std::string_view content) {
     const auto list = [&](std::size_t index) {
         const auto at = CursorFile::lists_at + index * CursorFile::list_size;
-        return decode_finished(
-            content.substr(std::min(at, content.size()), CursorFile::list_size));
+        return decode_finished(content.substr(std::min(at, content.size()), CursorFile::list_size));
     };
     auto first = list(0);
     auto second = list(1);

@@ -35,6 +35,9 @@ namespace cmw::logs {
 /// So many bytes of the file, or fewer at its end.
 base::sys::Outcome<std::string> read_bytes(int fd, std::uint64_t offset, std::size_t size);
 
+/// What is at the path is no file that can be followed.
+base::Problem not_a_file(const std::string& path);
+
 /// The generations of a log that are there and are not the log itself, as finished: a stream that was
 /// never seen begins with the log.
 base::Result<Finished> older_generations(const std::string& path);
@@ -139,7 +142,7 @@ class FileReader {
     std::uint64_t freed_ = 0;
     bool nuls_are_freed_ = false; ///< Those at the offset: a line ended before them, not the file's
                                   ///< start or a hole at it.
-    std::optional<Unread> next_; ///< What comes after a file that is over.
+    std::optional<Unread> next_;  ///< What comes after a file that is over.
     std::int64_t folder_changed_ns_ = 0; ///< As seen when it was last looked for what came.
 };
 

@@ -74,9 +74,9 @@ FileReader::first_unread(const FileId* except) const {
     std::vector<Generation> done;
     for (const auto& one : *generations) {
         const auto& live = generations->back();
-        const bool may_be_copy = !one.live && live.live &&
-                                 ((copied_ && live.id == *copied_) ||
-                                  (live.born_ns != 0 && one.born_ns > live.born_ns));
+        const bool may_be_copy =
+            !one.live && live.live &&
+            ((copied_ && live.id == *copied_) || (live.born_ns != 0 && one.born_ns > live.born_ns));
         const bool is_open = except != nullptr && one.id == *except;
         if (!is_open && unread_of(one)) {
             if (!may_be_copy || !is_copy(folder_, one, live)) unread.push_back(one);

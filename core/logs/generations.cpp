@@ -45,8 +45,8 @@ std::vector<Generation> look(const std::filesystem::path& folder, const std::str
         if (name != live && !is_older_generation(name, live)) continue;
         const auto file = base::sys::statx((folder / name).string());
         if (!file || !S_ISREG(file->stx_mode)) continue;
-        found.push_back({name, file_id(*file), file->stx_size, modified_ns(*file),
-                         name == live, born_ns(*file)});
+        found.push_back({name, file_id(*file), file->stx_size, modified_ns(*file), name == live,
+                         born_ns(*file)});
     }
     return found;
 }
@@ -105,7 +105,8 @@ bool is_older_generation(std::string_view name, std::string_view live) {
 void sort_generations(std::vector<Generation>& generations) {
     std::ranges::sort(generations, {}, [](const Generation& one) {
         // Clocks of file systems tick in milliseconds: among files of one tick the number decides.
-        return std::tuple(one.live, one.modified_ns, ~number_in_name(one.name).value_or(0), one.name);
+        return std::tuple(one.live, one.modified_ns, ~number_in_name(one.name).value_or(0),
+                          one.name);
     });
 }
 

@@ -100,7 +100,7 @@ std::map<std::string, Shipper::Delivered> Shipper::streams() const {
         status.dropped_bytes += file.dropped_bytes;
         status.pending_bytes += pending_bytes(file);
         if (!file.oldest) continue;
-        const std::chrono::duration<double> age = base::unix_now() - *file.oldest;
+        const std::chrono::duration<double> age = base::monotonic_now() - *file.oldest;
         status.oldest_pending_s = std::max(status.oldest_pending_s, age.count());
     }
     return all;

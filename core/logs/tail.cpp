@@ -158,7 +158,7 @@ bool Tail::add(Read& read, const Now& now) {
         closed_ = true;
         return false;
     }
-    if (open_->records.empty()) open_->oldest = now.unix;
+    if (open_->records.empty()) open_->oldest = now.monotonic;
     batcher_.add(size, now.monotonic);
     open_->records.push_back(read.record);
     if (read.changed) open_->changed.push_back(std::move(read.changed));
@@ -225,7 +225,7 @@ base::Monotonic Tail::wake_at() const {
     return quiet_since_ ? std::min(due(), *quiet_since_ + silence) : due();
 }
 
-std::optional<base::UnixTime> Tail::oldest() const {
+std::optional<base::Monotonic> Tail::oldest() const {
     if (!window_.empty()) return window_.oldest().oldest;
     if (has_records()) return open_->oldest;
     return std::nullopt;

@@ -57,7 +57,7 @@ class Tail {
     std::uint64_t take_dropped() { return std::exchange(dropped_, 0); }
     std::uint64_t take_dropped_bytes() { return reader_.take_freed(); }
     /// When the batch with the oldest record that is not confirmed was begun.
-    std::optional<base::UnixTime> oldest() const;
+    std::optional<base::Monotonic> oldest() const;
 
     /// Puts the open batch, which has records, into the window.
     void cut();

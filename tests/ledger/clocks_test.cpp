@@ -2,8 +2,8 @@
 //
 // The clock of the log's files jumps, days forward and back, at every rotation: while the host ships,
 // while it is down, and between kill -9 and its next start.
-#include "ledger/host.hpp"
 #include "ledger/count.hpp"
+#include "ledger/host.hpp"
 #include "ledger/writer.hpp"
 
 #include <csignal>

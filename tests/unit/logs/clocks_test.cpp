@@ -71,9 +71,7 @@ class Node {
     }
 
     /// An old file comes beside the log.
-    void unpack() {
-        std::ofstream(path_ + "-19990101", std::ios::trunc) << "line 0 of long ago\n";
-    }
+    void unpack() { std::ofstream(path_ + "-19990101", std::ios::trunc) << "line 0 of long ago\n"; }
 
     void jump() {
         for (const auto& one : fs::directory_iterator(folder_.path()))
@@ -197,18 +195,31 @@ void simulate(Scheme scheme, unsigned seed) {
     host.read(1000);
     for (int step = 0; step < 60; ++step) {
         switch (random() % 8) {
-        case 0: node.rotate(); break;
-        case 1: node.write_late(random() % 4); break;
-        case 2: host.read(1 + random() % 20); break;
-        case 3: host.read(1000); break;
-        case 4: host.kill(); break;
-        case 5: host.stop(); break;
+        case 0:
+            node.rotate();
+            break;
+        case 1:
+            node.write_late(random() % 4);
+            break;
+        case 2:
+            host.read(1 + random() % 20);
+            break;
+        case 3:
+            host.read(1000);
+            break;
+        case 4:
+            host.kill();
+            break;
+        case 5:
+            host.stop();
+            break;
         case 6:
             host.read(1000); // It is in the log.
             node.unpack();
             host.read(1000);
             break;
-        default: node.write(random() % 6);
+        default:
+            node.write(random() % 6);
         }
         if (random() % 2 == 0) node.jump();
     }
@@ -222,7 +233,6 @@ void simulate(Scheme scheme, unsigned seed) {
 } // namespace
 
 TEST_CASE("simulation: rotations while clocks jump, with stops and kills, lose no line") {
-    for (const auto scheme :
-         {Scheme::numbers, Scheme::numbers_up, Scheme::dates, Scheme::copies})
+    for (const auto scheme : {Scheme::numbers, Scheme::numbers_up, Scheme::dates, Scheme::copies})
         for (unsigned seed = 1; seed <= 50; ++seed) simulate(scheme, seed);
 }

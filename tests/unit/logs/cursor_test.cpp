@@ -28,6 +28,38 @@ TEST_CASE("a cursor is read as it was saved, over restarts") {
     CHECK(read_text(path).size() == 2 * CursorFile::slot_size);
 }
 
+TEST_CASE("the list of finished files is in the cursor's file, and an older file has none") {
+    const cmw::test::TemporaryFolder folder;
+    const auto path = folder / "cmix.cloud";
+    CHECK(CursorFile::open(path).value().save(example(1)));
+    CHECK_FALSE(CursorFile::open(path).value().finished());
+
+    Finished finished;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+        finished.add({i, Fingerprint::of("first"), 100 * i});
+        CHECK(CursorFile::open(path).value().save(finished));
+        CHECK(CursorFile::open(path).value().finished() == finished);
+    }
+    CHECK(CursorFile::open(path).value().cursor() == example(1));
+
+    // A write that is cut off leaves the list before.
+    auto text = read_text(path);
+    const auto newest = text.find("turn=3");
+    text.replace(newest, 6, "turn=9");
+    finished.remove(2);
+    CHECK(decode_finished_file(text)->finished == finished);
+
+    for (std::uint64_t i = 0; i < 2000; ++i)
+        finished.add({~i, Fingerprint::of(std::to_string(i)), FinishedFile::all});
+    CHECK(CursorFile::open(path).value().save(finished));
+    const auto cut = CursorFile::open(path).value().finished();
+    REQUIRE(cut);
+    CHECK(cut->is_cut());
+    CHECK(cut->files().size() > 100);
+    CHECK(cut->files().back() == finished.files().back());
+    CHECK(read_text(path).size() <= CursorFile::lists_at + 2 * CursorFile::list_size);
+}
+
 TEST_CASE("a cursor file that was cut off or damaged gives the slot before") {
     const cmw::test::TemporaryFolder folder;
     const auto path = folder / "cmix.cloud";

@@ -66,7 +66,8 @@ TEST_CASE("what of a generation is unread is told by what was read of it, not by
     nameless.add(file_of(generation("a.log.1", 7, 1, 0, 0), "start", all));
     CHECK(unread_from(nameless, generation("a.log.1", 7, 10, 0, 0), "start") == std::nullopt);
     CHECK(unread_from(nameless, generation("a.log.1", 7, 10, 0, 0), "other") == 0);
-    CHECK(unread_bytes(nameless, std::vector{generation("a.log", 1, 5), generation("a.log.2", 2, 6)},
+    CHECK(unread_bytes(nameless,
+                       std::vector{generation("a.log", 1, 5), generation("a.log.2", 2, 6)},
                        {1, 1}) == 6);
 }
 
