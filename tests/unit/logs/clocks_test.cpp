@@ -40,7 +40,6 @@ class Node {
 
     void rotate() {
         if (unread_rotations++ >= keep - 2) return;
-        const auto number = [&](std::size_t n) { return path_ + "." + std::to_string(n); };
         rotated_ = number(1);
         switch (scheme_) {
         case Scheme::dates:
@@ -50,22 +49,19 @@ class Node {
             fs::rename(path_, rotated_);
             break;
         case Scheme::numbers_up:
-            for (std::size_t n = 1; n <= keep; ++n)
-                if (!fs::exists(rotated_ = number(n))) break;
+            for (std::size_t n = 2; n <= keep && fs::exists(rotated_); ++n) rotated_ = number(n);
             if (fs::exists(rotated_))
                 for (std::size_t n = 1; n < keep; ++n) fs::rename(number(n + 1), number(n));
             fs::rename(path_, rotated_);
             break;
         case Scheme::numbers:
+            move_numbers();
+            fs::rename(path_, rotated_);
+            break;
         case Scheme::copies:
-            for (std::size_t n = keep; n > 1; --n)
-                if (fs::exists(number(n - 1))) fs::rename(number(n - 1), number(n));
-            if (scheme_ == Scheme::numbers) {
-                fs::rename(path_, rotated_);
-            } else {
-                fs::copy_file(path_, rotated_);
-                fs::resize_file(path_, 0);
-            }
+            move_numbers();
+            fs::copy_file(path_, rotated_);
+            fs::resize_file(path_, 0);
         }
         write(1);
     }
@@ -82,6 +78,13 @@ class Node {
 
   private:
     static constexpr std::size_t keep = 6;
+
+    std::string number(std::size_t n) const { return path_ + "." + std::to_string(n); }
+
+    void move_numbers() {
+        for (std::size_t n = keep; n > 1; --n)
+            if (fs::exists(number(n - 1))) fs::rename(number(n - 1), number(n));
+    }
 
     void append(const std::string& path, std::size_t lines) {
         std::ofstream file(path, std::ios::app);
