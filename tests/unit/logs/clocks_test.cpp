@@ -8,11 +8,10 @@
 #include "logs/cursor.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <algorithm>
+#include <doctest/doctest.h>
 #include <filesystem>
 #include <map>
 #include <random>
-#include <set>
 
 using namespace cmw::logs;
 namespace fs = std::filesystem;
