@@ -37,7 +37,7 @@ struct Jumping {
     void rotate() {
         const auto late = writers_random() % 3;
         if (late == 0)
-            writer.rotate_numbers(40);
+            writer.rotate_numbers(200);
         else
             writer.rotate(late);
         writer.jump(writers_random);
@@ -45,7 +45,7 @@ struct Jumping {
 
     void write_steadily() {
         steady.emplace(writer, number_from_environment("LEDGER_BURST", 100), 5ms, [this] {
-            if (writers_random() % 20 == 0) rotate();
+            if (writers_random() % 50 == 0) rotate();
         });
     }
 
