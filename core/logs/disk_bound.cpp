@@ -68,6 +68,11 @@ std::uint64_t DiskBound::confirmed_by_all(const FileId& id, std::string_view hea
     return least;
 }
 
+DiskBound::Dropped DiskBound::dropped() const {
+    const std::lock_guard lock(mutex_);
+    return dropped_;
+}
+
 void DiskBound::confirmed(const std::string& backend, const Reached& reached) {
     {
         const std::lock_guard lock(mutex_);
@@ -112,8 +117,13 @@ base::Result<> DiskBound::free_some(const FileId& live) {
     if (cut.up_to == 0) return {};
     if (cut.drops) cut.up_to = next_line(fd, cut.up_to);
     const auto begin = end_of_head(head);
+    // Who asks what was dropped waits until it is: what was read meanwhile may be torn.
+    std::unique_lock lock(mutex_, std::defer_lock);
+    if (cut.drops) lock.lock();
     const auto freed = sys::punch_hole(fd, static_cast<std::int64_t>(begin),
                                        static_cast<std::int64_t>(cut.up_to - begin));
+    if (freed && cut.drops) dropped_ = {live, Fingerprint::of(head), begin, cut.up_to};
+    if (lock) lock.unlock();
     if (!freed) return failed("free what is shipped of the log", freed.error());
     if (cut.drops)
         log_(CMW_LEVEL_WARN,

@@ -56,6 +56,17 @@ class DiskBound {
     /// Notes it; frees if it is time. [any thread]
     void confirmed(const std::string& backend, const Reached& reached);
 
+    /// A stretch of a file, between lines.
+    struct Dropped {
+        FileId id;
+        Fingerprint first; ///< As that of Reached.
+        std::uint64_t from = 0;
+        std::uint64_t to = 0;
+    };
+    /// What was freed last though not all backends have it; waits while some is being freed. Asked after
+    /// a read, it tells which of the bytes may not be what was written. [any thread]
+    Dropped dropped() const;
+
   private:
     std::uint64_t confirmed_by_all(const FileId& id, std::string_view head) const;
     base::Result<> free_some(const FileId& live);
@@ -65,7 +76,8 @@ class DiskBound {
     const Log log_;
     mutable std::mutex mutex_;
     std::map<std::string, Reached> reached_; ///< By backend: all of the stream's.
-    std::mutex freeing_;                     ///< Held by the thread that frees.
+    Dropped dropped_;
+    std::mutex freeing_; ///< Held by the thread that frees.
     std::atomic<bool> impossible_{false};
 };
 

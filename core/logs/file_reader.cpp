@@ -33,6 +33,7 @@ FileReader::FileReader(std::string path, std::optional<Cursor> start,
 }
 
 base::Result<FileReader::Outcome> FileReader::read(std::span<char> buffer) {
+    freed_before_ = freed_;
     if (!file_) {
         const auto opened = open_first();
         if (!opened) return base::fail(opened.error());
@@ -107,6 +108,17 @@ void FileReader::count_freed(std::string_view bytes) {
         at = std::min(bytes.find_first_not_of('\0', nul), bytes.size());
         if (nuls_are_freed_) freed_ += at - nul;
     }
+}
+
+void FileReader::go_back(std::uint64_t offset) {
+    freed_ = freed_before_;
+    offset_ = offset;
+    last_bytes_.clear();
+}
+
+void FileReader::pass_over(std::uint64_t from, std::uint64_t to) {
+    go_back(from);
+    behind_hole_ = to;
 }
 
 base::Result<bool> FileReader::first_bytes_changed() {

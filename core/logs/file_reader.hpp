@@ -66,6 +66,11 @@ class FileReader {
     /// After `over`: goes on with the next file, or with the same one from its start.
     base::Result<> advance();
 
+    /// What was read last counts only up to `offset`.
+    void go_back(std::uint64_t offset);
+    /// The file is `over`, and goes on at `to`; what is between counts as freed.
+    void pass_over(std::uint64_t from, std::uint64_t to);
+
     /// The cursor for when the file is confirmed up to `offset`, which has been read.
     Cursor cursor_at(std::uint64_t offset) const;
 
@@ -140,6 +145,7 @@ class FileReader {
     std::optional<FileId> copied_; ///< The log that was copied and truncated before our eyes.
     std::optional<std::uint64_t> behind_hole_; ///< There it goes on, after a stretch that is over.
     std::uint64_t freed_ = 0;
+    std::uint64_t freed_before_ = 0; ///< Before the last read.
     bool nuls_are_freed_ = false; ///< Those at the offset: a line ended before them, not the file's
                                   ///< start or a hole at it.
     std::optional<Unread> next_;  ///< What comes after a file that is over.

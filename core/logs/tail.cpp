@@ -67,15 +67,39 @@ void Tail::pass_over() {
     save();
 }
 
+/// Of the last bytes that were read some may have been freed, just before or just then. What was read
+/// before them of the same record goes with them: half of it would pass for a whole one.
+bool Tail::drop_what_was_freed(std::size_t& size) {
+    if (!settings_.disk || !reader_.file()) return false;
+    const auto at = reader_.offset() - size;
+    const auto dropped = settings_.disk->dropped();
+    if (!(dropped.id == reader_.id()) || dropped.first != reader_.first()) return false;
+    if (at >= dropped.to || at + size <= dropped.from) return false;
+    if (at < dropped.from) {
+        size = static_cast<std::size_t>(dropped.from - at);
+        reader_.go_back(dropped.from);
+        return false;
+    }
+    reader_.pass_over(origin_ + parsed_, dropped.to);
+    size_ = parsed_;
+    assembler_.restart();
+    quiet_since_.reset();
+    return true;
+}
+
 /// False: nothing more is there at present.
 base::Result<bool> Tail::read_more(const Now& now, Watches& watches, std::size_t number) {
     while (true) {
-        const auto got =
+        auto got =
             reader_.read({open_->buffer.get() + size_, std::min(capacity_ - size_, most_read)});
         if (!got) return base::fail(got.error());
         if (!opened_ && reader_.file()) {
             opened_ = true;
             origin_ = confirmed_ = reader_.offset() - got->size;
+        }
+        if (drop_what_was_freed(got->size)) {
+            over_ = true;
+            return true;
         }
         if (got->state == FileReader::State::over) over_ = true;
         size_ += got->size;

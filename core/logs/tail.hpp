@@ -9,6 +9,7 @@
 #include "logs/admission.hpp"
 #include "logs/assembler.hpp"
 #include "logs/batcher.hpp"
+#include "logs/disk_bound.hpp"
 #include "logs/file_reader.hpp"
 #include "logs/watches.hpp"
 #include "logs/window.hpp"
@@ -26,7 +27,8 @@ class Tail {
         std::string cursor_path;
         FileReader::Log log;
         Admission admission;
-        std::uint32_t seed = 0; ///< Of the batcher.
+        std::uint32_t seed = 0;                  ///< Of the batcher.
+        std::shared_ptr<const DiskBound> disk{}; ///< That frees the log; null: none.
     };
     Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits);
 
@@ -82,6 +84,7 @@ class Tail {
         std::unique_ptr<const std::string> changed; ///< Its text, if not as in the buffer.
     };
 
+    bool drop_what_was_freed(std::size_t& size);
     base::Result<bool> read_more(const Now& now, Watches& watches, std::size_t number);
     void assemble(const Now& now, Following following);
     Read make_record(const Assembler::Record& record, const Now& now);
