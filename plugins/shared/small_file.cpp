@@ -70,9 +70,10 @@ void write_all(int fd, std::string_view text, const std::string& name) {
 
 } // namespace
 
-std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest) {
+std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest,
+                                         int more_flags) {
     // Without blocking, should somebody have put a pipe there.
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | more_flags));
     if (file.get() < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
     if (file.get() < 0) fail("cannot open " + path);
     // What is written meanwhile must not get the stamp of what was there before.

@@ -20,7 +20,9 @@ struct SmallFile {
 
 /// Nothing if there is no such file. Throws cmw::Error with CMW_INVALID if it is larger and with
 /// CMW_FAILED if it is no regular file, std::system_error if it cannot be read; all name it.
-std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest);
+/// `more_flags`: of open(2), such as O_NOFOLLOW. Never blocks, not on a pipe either.
+std::optional<SmallFile> read_small_file(const std::string& path, std::size_t largest,
+                                         int more_flags = 0);
 
 /// Atomic and durable; closed to others. Throws std::system_error that names it.
 void replace_small_file(const std::string& path, const std::string& text);

@@ -197,13 +197,21 @@ TEST_CASE("a process runner starts, stops and tells how it ended") {
     }
 }
 
-TEST_CASE("a command source delivers what is there") {
+TEST_CASE("a command source delivers what is there byte for byte, and can be cancelled") {
     for (const auto& subject : subjects("command-source")) {
         INFO(subject.label());
         Running running(subject);
         const auto source = make_command_source(running.instance());
-        const auto files = running.result_of<std::vector<CommandFile>>(
-            [&](auto done) { source->poll(done); }, !subject.works());
+        const auto poll = [&](auto done) { source->poll(done); };
+        const auto files = running.result_of<std::vector<CommandFile>>(poll, !subject.works());
         CHECK(files.has_value() == subject.works());
+        if (subject.label() != "command-source directory") continue;
+        REQUIRE(files);
+        REQUIRE(files->size() == 1);
+        CHECK(files->front().name == "command.jsonl");
+        CHECK(files->front().content == test::orders());
+        const auto second = running.result_of<std::vector<CommandFile>>(poll, true);
+        REQUIRE_FALSE(second);
+        CHECK(second.error().status == CMW_CANCELLED);
     }
 }

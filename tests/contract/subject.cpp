@@ -63,6 +63,14 @@ const std::map<std::string, Needs>& known_needs() {
         {"process-runner posix", {{}}},
         {"process-runner never", {{}, false}},
         {"command-source silent", {{}}},
+        {"command-source directory", {{{"path", "{folder}/orders"}}}},
+        {"command-source s3",
+         {{{"bucket", "orders"},
+           {"key", "server/command.jsonl"},
+           {"endpoint", "http://127.0.0.1:{port}"},
+           {"credentials", "anonymous"},
+           {"proxy", "none"}},
+          false}},
     };
     return all;
 }
@@ -117,6 +125,10 @@ void take_all(const HttpServer::Request& request, HttpServer::Connection& connec
 
 } // namespace
 
+std::string orders() {
+    return std::string("{\"timestamp\": 1}\n\0\xff\xfe\r\n no end", 30);
+}
+
 SilentServer::SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -135,6 +147,7 @@ Subject::Subject(const plugin_host::Plugin& plugin)
     : plugin_(&plugin), taker_(std::make_shared<HttpServer>(&take_all)) {
     write_text(*folder_ / "hashes.json", R"({"server": ")" + std::string(64, 'a') + R"("})");
     write_text(*folder_ / "server", "the program");
+    write_text(*folder_ / "orders/command.jsonl", orders());
     const auto known = known_needs().find(label());
     const Needs needs = known == known_needs().end() ? Needs{{}, false} : known->second;
     works_ = needs.works;

@@ -25,6 +25,9 @@ class SilentServer {
     int port_ = 0;
 };
 
+/// The file "orders/command.jsonl" of a subject's folder: bytes that are no text.
+std::string orders();
+
 /// A plugin, and what it needs.
 class Subject {
   public:

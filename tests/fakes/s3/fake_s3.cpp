@@ -85,6 +85,8 @@ HttpServer::Handler FakeS3::handler() const {
         const auto match = request.header("if-match");
         if (!match.empty() && match != s3_etag(content))
             return connection.send(s3_refusal("412 Precondition Failed", "PreconditionFailed"));
+        if (request.header("if-none-match") == s3_etag(content))
+            return connection.send(http_head("304 Not Modified", {"ETag: " + s3_etag(content)}));
         const auto from = request.range_from();
         const auto size = std::to_string(content.size());
         if (from != 0 && from >= content.size())

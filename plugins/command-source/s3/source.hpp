@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command source "s3": one object of a bucket of Amazon S3, or of a server that speaks like it.
+// It takes the object as it is; the host checks who signed it, and paces the polls.
+#pragma once
+
+#include "shared/aws_options.hpp"
+#include "shared/etags.hpp"
+#include "shared/s3_bucket.hpp"
+#include "shared/web_options.hpp"
+
+#include <cmw/command_source.hpp>
+
+namespace cmw::command_s3 {
+
+/// An object that did not change since the last poll costs one answer 304 and is delivered again
+/// from memory. One that is not there is no file and no error.
+class Source final : public CommandSource {
+  public:
+    struct Settings {
+        std::string bucket;
+        std::string key;
+        std::string region;
+        std::string endpoint;
+        std::string addressing;
+        std::string credentials;
+        std::string key_id;
+        Secret secret;
+        Secret session_token;
+        std::string profile;
+        std::chrono::nanoseconds timeout{};
+        std::string proxy;
+        std::optional<std::filesystem::path> ca;
+    };
+
+    static constexpr About about{
+        "s3", "0.1.0",
+        "Takes the network's orders from an object in Amazon S3 or a server like it.",
+        "Apache-2.0"};
+    static constexpr std::array options{
+        option<&Settings::bucket>(
+            {.name = "bucket", .help = "Name of the bucket.", .required = true}),
+        option<&Settings::key>({.name = "key",
+                                .help = "Name of the object in the bucket, such as "
+                                        "\"server/command.jsonl\"; of 256 KiB at most.",
+                                .required = true}),
+        option<&Settings::region>(
+            {.name = "region",
+             .help = "Where the bucket is, such as \"us-west-1\"; not set: AWS_REGION, then "
+                     "AWS_DEFAULT_REGION in the environment, then us-east-1."}),
+        option<&Settings::endpoint>(
+            {.name = "endpoint",
+             .help = "Another server than Amazon's, such as \"http://127.0.0.1:9000\"."}),
+        option<&Settings::addressing>(
+            {.name = "addressing",
+             .help =
+                 "Where the bucket's name goes: before the host (https://BUCKET.HOST/KEY) or "
+                 "into the path (https://HOST/BUCKET/KEY); auto: into the path for an endpoint, "
+                 "or a name with dots.",
+             .fallback = "auto",
+             .choices = shared::s3_addressings}),
+        option<&Settings::credentials>(shared::aws_credentials_option),
+        option<&Settings::key_id>(shared::aws_key_id_option),
+        option<&Settings::secret>(shared::aws_secret_option),
+        option<&Settings::session_token>(shared::aws_session_token_option),
+        option<&Settings::profile>(shared::aws_profile_option),
+        option<&Settings::timeout>(shared::timeout_option),
+        option<&Settings::proxy>(shared::proxy_option),
+        option<&Settings::ca>(shared::tls_ca_option),
+    };
+    static void check(const Settings& settings);
+
+    /// `environment`: where AWS_* are looked up.
+    Source(const Settings& settings, Host host,
+           const shared::Environment& environment = shared::process_environment);
+
+    void poll(const Call& call, Mailbox& mailbox) override;
+
+  private:
+    void take(shared::HttpExchange& exchange);
+
+    std::string key_;
+    shared::S3Bucket bucket_;
+    shared::Etags etags_;
+    std::optional<std::string> content_; ///< As it was last; nothing: it was not there.
+};
+
+} // namespace cmw::command_s3
