@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view host = "The host";
 constexpr std::string_view operate = "Operate a running host";
 constexpr std::string_view decide = "Decide over a component";
+constexpr std::string_view network = "Orders of the network";
 constexpr std::string_view look_into = "Look into configuration and files";
 
 constexpr Option json{"json", 0, "", "print JSON, with stable names and nothing else"};
@@ -235,6 +236,34 @@ std::span<const Command> commands() {
          {},
          "  cmix-wrapper approve server",
          approve},
+        {"command",
+         network,
+         "sign | verify | approve | decline ...",
+         2,
+         1000,
+         "the network's orders: sign and check them, or decide",
+         "'approve SOURCE' and 'decline SOURCE' decide about the order that waits at a command\n"
+         "source of a running host: see 'ask' of [command-source.NAME].\n"
+         "\n"
+         "'sign FILE' prints the command file for the JSON in FILE: with the time now if it has "
+         "no\n"
+         "timestamp, in one line, and signed by the private key of --key (RSA or Ed25519, PEM).\n"
+         "With --role, --expires and --sequence it cannot be replayed elsewhere or later. What a\n"
+         "host would not take is not signed.\n"
+         "\n"
+         "'verify FILE...' tells whether the files are signed by the key of --certificate and "
+         "what\n"
+         "they order. It fails if a host would refuse one for what is in it; whether a host has\n"
+         "taken a newer one, only that host knows.",
+         {{"certificate", 0, "FILE", "verify: whose signature it must be (PEM)"},
+          {"key", 0, "FILE", "sign: the private key (PEM)"},
+          {"role", 0, "NAME", "sign: the only role that takes it; verify: the host's"},
+          {"expires", 0, "TIME", "sign: no host takes it later than this from now: 1h"},
+          {"sequence", 0, "N", "sign: higher than that of the one before"}},
+         "  cmix-wrapper command sign --key key.pem --expires 1h stop.json > command.jsonl\n"
+         "  cmix-wrapper command verify --certificate network.crt command.jsonl\n"
+         "  cmix-wrapper command approve management",
+         command},
         {"plugins",
          look_into,
          "list | show NAME",

@@ -13,6 +13,7 @@ std::span<const Command> commands();
 
 int approve(const Arguments& arguments);
 int check(const Arguments& arguments);
+int command(const Arguments& arguments);
 int config(const Arguments& arguments);
 int digest(const Arguments& arguments);
 int history(const Arguments& arguments);

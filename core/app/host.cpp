@@ -67,6 +67,8 @@ void Host::Parts::make_instances(const plugin_host::HostContext& context) {
             binaries[table.name] = plugin_host::make_binary_source(*instance);
         else if (table.kind == "process-runner")
             runners[table.name] = plugin_host::make_process_runner(*instance);
+        else if (table.kind == "command-source")
+            commands[table.name] = plugin_host::make_command_source(*instance);
         instances[table.name] = std::move(instance);
     }
 }
@@ -128,7 +130,8 @@ void Host::Parts::note_consensus(const std::string& name, const consensus::Watch
     changed();
 }
 
-void Host::Parts::make_pipeline(const plugin_host::HostContext& context) {
+void Host::Parts::make_pipeline() {
+    const auto context = this->context();
     std::vector<logs::Pipeline::Backend> backends;
     for (const auto& table : settings().instances) {
         if (table.kind != "log-backend") continue;
@@ -178,18 +181,23 @@ Result<std::unique_ptr<Host>> Host::create(base::EventLoop& loop, Configuration 
     if (const auto made = parts.make_reconciler(); !made) return tl::unexpected(made.error());
     if (const auto made = parts.make_output_folder(); !made) return tl::unexpected(made.error());
     parts.make_services();
-    parts.make_pipeline(context);
+    auto stopped_by = parts.database.host_value(shipping_key);
+    if (!stopped_by) return tl::unexpected(stopped_by.error());
+    parts.shipping_stopped_by = std::move(*stopped_by);
+    if (parts.shipping_stopped_by.empty()) parts.make_pipeline();
     if (const auto opened = parts.open_api(*host); !opened) return tl::unexpected(opened.error());
     std::map<std::string, supervisor::Service*> services;
     for (const auto& [name, service] : parts.services) services[name] = service.get();
     if (const auto begun = parts.reconciler->begin(services); !begun)
         return tl::unexpected(begun.error());
     parts.make_watchers();
+    parts.make_inboxes();
     return host;
 }
 
 void Host::suspend() {
     parts_->watchers.clear();
+    parts_->inboxes.clear();
     parts_->reconciler->suspend();
 }
 
@@ -230,6 +238,10 @@ std::vector<std::string> names_of(const std::vector<Thing>& things) {
     return names;
 }
 
+bool names_logger(const config::Settings& settings, const std::string& name) {
+    return name == control::logger && settings.service(name) == nullptr;
+}
+
 } // namespace
 
 base::Problem no_such_service(const config::Settings& settings, const std::string& name) {
@@ -241,12 +253,14 @@ base::Problem no_such_component(const config::Settings& settings, const std::str
 }
 
 void Host::start(const std::string& service, const std::string& who, Done done) {
+    if (names_logger(parts_->settings(), service)) return parts_->ship(true, who, std::move(done));
     if (!parts_->services.contains(service))
         return done(base::fail(no_such_service(parts_->settings(), service)));
     parts_->reconciler->start(service, who, std::move(done));
 }
 
 void Host::stop(const std::string& service, const std::string& who, Done done) {
+    if (names_logger(parts_->settings(), service)) return parts_->ship(false, who, std::move(done));
     if (!parts_->services.contains(service))
         return done(base::fail(no_such_service(parts_->settings(), service)));
     parts_->reconciler->stop(service, who, std::move(done));
@@ -264,6 +278,15 @@ void Host::order(const std::string& component, const reconcile::ComponentOrder& 
     if (parts_->settings().component(component) == nullptr)
         return done(base::fail(no_such_component(parts_->settings(), component)));
     parts_->reconciler->order(component, order, who, done);
+}
+
+void Host::decide(const std::string& source, bool approved, const std::string& who, Done done) {
+    const auto found = parts_->inboxes.find(source);
+    if (found == parts_->inboxes.end())
+        return done(base::fail("command-source." + source,
+                               "cannot find a command source of this name",
+                               "see 'cmix-wrapper status'"));
+    done(found->second->decide(approved, who));
 }
 
 void Host::reload(const std::string& who, Done done) {

@@ -39,6 +39,8 @@ class Host final : public control::Requests {
     void order(const std::string& component, const reconcile::ComponentOrder& order,
                const std::string& who,
                const std::function<void(base::Result<std::string>)>& done) override;
+    void decide(const std::string& source, bool approved, const std::string& who,
+                Done done) override;
     void reload(const std::string& who, Done done) override;
 
   private:

@@ -4,7 +4,9 @@
 #pragma once
 
 #include "app/host.hpp"
+#include "base/worker.hpp"
 #include "binary_store/store.hpp"
+#include "commands/inbox.hpp"
 #include "consensus/watcher.hpp"
 #include "control/api.hpp"
 #include "logs/pipeline.hpp"
@@ -15,6 +17,9 @@
 #include "supervisor/service.hpp"
 
 namespace cmw::app {
+
+/// Where the state says who stopped the shipping of logs.
+inline constexpr auto shipping_key = "shipping-stopped-by";
 
 /// The object graph. Members are in order of need: what is below is gone before what is above.
 struct Host::Parts {
@@ -28,10 +33,15 @@ struct Host::Parts {
     std::map<std::string, std::unique_ptr<plugin_host::ConsensusSource>> consensus;
     std::map<std::string, std::unique_ptr<plugin_host::BinarySource>> binaries;
     std::map<std::string, std::unique_ptr<plugin_host::ProcessRunner>> runners;
+    std::map<std::string, std::unique_ptr<plugin_host::CommandSource>> commands;
     std::unique_ptr<reconcile::Reconciler> reconciler;
     std::map<std::string, std::unique_ptr<supervisor::Service>> services;
     std::map<std::string, std::unique_ptr<consensus::Watcher>> watchers;
-    std::unique_ptr<logs::Pipeline> pipeline;
+    std::unique_ptr<logs::Pipeline> pipeline; ///< None while shipping is stopped.
+    std::string shipping_stopped_by;          ///< "": it is not.
+    bool shipping_ends = false;
+    std::unique_ptr<base::Worker> ending; ///< Where a pipeline ends, which takes its time.
+    std::map<std::string, std::unique_ptr<commands::Inbox>> inboxes;
     std::unique_ptr<control::Api> api;
     /// Expired: what plugins ask for comes too late.
     std::shared_ptr<Parts*> alive = std::make_shared<Parts*>(this);
@@ -52,7 +62,13 @@ struct Host::Parts {
     base::Result<> make_output_folder() const;
     void make_services();
     void make_watchers();
-    void make_pipeline(const plugin_host::HostContext& context);
+    void make_pipeline();
+    void make_inboxes();
+    /// What an order of the network asks of this host.
+    void carry_out(const config::OrderSettings& settings, const commands::Command& command,
+                   const std::string& who, control::Requests::Done done);
+    /// Starts or stops the shipping of logs, for good: over restarts too.
+    void ship(bool wanted, const std::string& who, control::Requests::Done done);
     base::Result<> open_api(Host& host);
     void note_consensus(const std::string& name, const consensus::Watcher& watcher,
                         std::string& last_error);

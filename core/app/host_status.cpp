@@ -56,6 +56,13 @@ control::ComponentStatus component_status(const reconcile::ComponentReport& repo
     return status;
 }
 
+control::OrderStatus order_status(const commands::Inbox& inbox) {
+    auto found = inbox.status();
+    return {std::move(found.error), std::move(found.refused),
+            std::move(found.doing), found.asks,
+            std::move(found.last),  found.waiting};
+}
+
 } // namespace
 
 control::Status Host::status() {
@@ -71,6 +78,9 @@ control::Status Host::status() {
     for (const auto& [name, instance] : parts_->instances)
         status.plugins[name] = {instance->settings().kind, instance->settings().plugin,
                                 instance->status()};
+    for (const auto& [name, inbox] : parts_->inboxes) status.orders[name] = order_status(*inbox);
+    status.logs_stopped_by = parts_->shipping_stopped_by;
+    if (!parts_->pipeline) return status;
     for (const auto& [name, backend] : parts_->pipeline->backends())
         status.plugins[name] = {"log-backend", parts_->settings().instance(name)->plugin, backend};
     status.logs = parts_->pipeline->streams();

@@ -104,6 +104,21 @@ Table plugin_table(const Status& status) {
     return table;
 }
 
+Table order_table(const Status& status) {
+    Table table({"ORDERS OF", "NOW", "BEHIND", "LAST"});
+    for (const auto& [name, orders] : status.orders) {
+        const auto now =
+            orders.asks ? orders.doing + ": waits for 'command approve'" : orders.doing;
+        const auto refused = orders.refused.empty() ? "" : "refused " + orders.refused;
+        table.add({name,
+                   {or_dash(now), orders.asks ? Colour::yellow : Colour::none},
+                   std::to_string(orders.waiting),
+                   {or_dash(joined({orders.error, orders.last, refused})),
+                    orders.error.empty() ? Colour::none : Colour::yellow}});
+    }
+    return table;
+}
+
 /// Records, and what was freed on a full disk before it was read.
 std::string dropped_text(const logs::DeliveryStatus& delivery) {
     auto text = std::to_string(delivery.dropped);
@@ -158,9 +173,16 @@ std::string render(const Status& status, base::UnixTime now, bool colours) {
     auto text = printable(fmt::format("cmix-wrapper {}, process {}, up {}", status.version,
                                       status.pid, rough_duration(status.uptime_s))) +
                 "\n";
-    for (const auto& table : {consensus_table(status), component_table(status),
-                              service_table(status, now), plugin_table(status), log_table(status)})
+    for (const auto& table :
+         {consensus_table(status), component_table(status), service_table(status, now),
+          order_table(status), plugin_table(status), log_table(status)})
         if (const auto rows = table.render(colours); !rows.empty()) text += "\n" + rows;
+    if (!status.logs_stopped_by.empty())
+        text += "\n" +
+                printable(fmt::format("logs are not shipped: stopped by {}; "
+                                      "'cmix-wrapper start logger' starts it",
+                                      status.logs_stopped_by)) +
+                "\n";
     return text;
 }
 

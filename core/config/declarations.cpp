@@ -217,6 +217,7 @@ std::vector<TableText> all_tables() {
     add_text(texts, host_table());
     add_text(texts, identity_table());
     add_text(texts, instance_table());
+    add_text(texts, command_source_table());
     add_text(texts, component_table());
     add_text(texts, service_table());
     add_text(texts, stream_table());

@@ -46,6 +46,10 @@ struct Table {
 const Table<HostSettings>& host_table();
 const Table<IdentitySettings>& identity_table();
 const Table<InstanceSettings>& instance_table();
+/// What a command source has besides.
+const Table<InstanceSettings>& command_source_table();
+/// The tables that say which keys an instance of this kind has besides its plugin's options.
+std::vector<const Table<InstanceSettings>*> instance_tables(std::string_view kind);
 const Table<ComponentSettings>& component_table();
 const Table<ServiceSettings>& service_table();
 const Table<StreamSettings>& stream_table();

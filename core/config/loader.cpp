@@ -220,6 +220,24 @@ void check_log_health(const ServiceSettings& service, const Reading& reading) {
                            "give the service an 'output', or check its health in another way");
 }
 
+/// The services that orders are for.
+void check_order_services(const Settings& settings, const Reading& reading) {
+    std::vector<std::string> known;
+    for (const auto& service : settings.services) known.push_back(service.name);
+    for (const auto& source : settings.instances) {
+        const auto& names = source.orders.services;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (settings.service(names[i]) != nullptr) continue;
+            const auto& list =
+                *reading.document.root().find(source.kind)->find(source.name)->find("services");
+            reading.report.add(list.items[i].position,
+                               fmt::format("cannot find the service '{}'", names[i]),
+                               known.empty() ? fmt::format("add a table [service.{}]", names[i])
+                                             : suggestion(names[i], known));
+        }
+    }
+}
+
 /// Two tables of `group` must not have one path.
 template <class S>
 void check_paths(const std::vector<S>& all, std::string_view group, const Reading& reading) {
@@ -279,6 +297,7 @@ Loaded read_settings(const Document& document, const SchemaLookup& lookup,
     place_outputs(settings, document.root());
     for (const auto& service : settings.services) check_log_health(service, reading);
     check_own_log(settings, reading);
+    check_order_services(settings, reading);
     check_paths(settings.components, "component", reading);
     check_paths(settings.streams, "log", reading);
     loaded.problems = report.problems(document);

@@ -91,6 +91,7 @@ std::string default_configuration() {
     for (const auto& table : all_tables()) {
         text += "\n" + comment(table.help) + fmt::format("#[{}]\n", table.example);
         for (const auto* key : table.keys) add_key(text, *key);
+        if (table.heading == command_source_table().heading) text += "#plugin = \"directory\"\n";
         if (table.heading != instance_table().heading) continue;
         text += "\n" + comment("More instances that the tables below name.");
         text += "#[binary-source.network]\n#plugin = \"http\"\n#[process-runner.local]\n"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/refine.hpp"
 
+#include "config/reader.hpp"
+
 #include "base/digest.hpp"
 #include "base/pattern.hpp"
 #include "base/time_format.hpp"
@@ -127,6 +129,16 @@ std::optional<Fault> check_patterns(OptionValue& value, const Document&) {
 
 std::optional<Fault> check_pattern(OptionValue& value, const Document&) {
     return pattern_fault(text_of(value));
+}
+
+std::optional<Fault> check_verbs(OptionValue& value, const Document&) {
+    static const std::vector<std::string> verbs{"start", "stop", "delay", "update"};
+    const auto& list = std::get<OptionList>(value.value);
+    for (std::size_t i = 0; i < list.size(); ++i)
+        if (std::ranges::find(verbs, list[i]) == verbs.end())
+            return Fault{fmt::format("cannot find the command \"{}\"", list[i]),
+                         suggestion(list[i], verbs), i};
+    return std::nullopt;
 }
 
 std::optional<Fault> check_windows(OptionValue& value, const Document&) {

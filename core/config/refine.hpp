@@ -43,6 +43,9 @@ std::optional<Fault> check_environment(OptionValue& value, const Document& docum
 std::optional<Fault> check_endpoint(OptionValue& value, const Document& document);
 std::optional<Fault> check_http_url(OptionValue& value, const Document& document);
 
+/// Commands of the network's orders: "start", "stop", "delay", "update".
+std::optional<Fault> check_verbs(OptionValue& value, const Document& document);
+
 /// The mode of a text that check_mode has passed; nothing for another one.
 std::optional<mode_t> parse_mode(std::string_view text);
 

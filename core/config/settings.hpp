@@ -31,6 +31,18 @@ struct HostSettings {
     Position position;
 };
 
+/// Whose orders a command source brings, and what becomes of them.
+struct OrderSettings {
+    std::string certificate;           ///< Path of the X.509 certificate whose key signs them.
+    std::string role;                  ///< What a set may name as its role; "": none.
+    bool strict = false;               ///< Only sets that have role, expires and sequence.
+    bool from_beginning = false;       ///< Also those from before the first look.
+    Nanoseconds every{};               ///< How often a source is asked that cannot wait for news.
+    std::vector<std::string> services; ///< What "binary" stands for; empty: every service.
+    std::vector<std::string> ask;      ///< Verbs that wait for the operator's word.
+    std::vector<std::string> refuse;   ///< Verbs that are never carried out.
+};
+
 /// [KIND.NAME] plugin = "..."
 struct InstanceSettings {
     std::string kind;
@@ -39,6 +51,7 @@ struct InstanceSettings {
     std::optional<base::Digest> sha256;  ///< What the .so must hash to.
     std::optional<Nanoseconds> deadline; ///< Of one call; each kind has a default.
     OptionValues options;
+    OrderSettings orders; ///< Of a command source.
     Position position;
 };
 

@@ -87,7 +87,8 @@ class Mask {
 
     void apply_to_instance(const std::string& kind, Entry& table) const {
         std::vector<std::string_view> own;
-        for (const auto& binding : instance_table().keys) own.push_back(binding.key.spec.name);
+        for (const auto* declared : instance_tables(kind))
+            for (const auto& binding : declared->keys) own.push_back(binding.key.spec.name);
         const auto* found = schema(kind, table.key);
         if (table.value.kind != Node::Kind::table) return hide(table.value);
         apply_to_options(table.value, found == nullptr ? nullptr : &found->options, own);

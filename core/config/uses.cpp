@@ -70,14 +70,15 @@ void Instances::read_instance(std::string_view kind, const Entry& table,
     instance.settings.kind = kind;
     instance.settings.name = table.key;
     instance.settings.position = position;
-    const auto& declared = instance_table();
     Specs specs;
-    std::vector<const Entry*> found;
-    for (const auto& binding : declared.keys) {
-        specs.push_back(&binding.key.spec);
-        found.push_back(table.value.entry(binding.key.spec.name));
+    for (const auto* declared : instance_tables(kind)) {
+        std::vector<const Entry*> found;
+        for (const auto& binding : declared->keys) {
+            specs.push_back(&binding.key.spec);
+            found.push_back(table.value.entry(binding.key.spec.name));
+        }
+        assign_keys(instance.settings, *declared, found, position, reading_, nullptr);
     }
-    assign_keys(instance.settings, declared, found, position, reading_, nullptr);
     // A digest that cannot be read might have refused the library: it is not loaded then.
     if (instance.settings.plugin.empty() || report.count() != before) return;
 

@@ -178,6 +178,9 @@ void Api::Impl::post(Connection& connection, const HttpRequest& request) {
         path.size() == 4 && (path[3] == "start" || path[3] == "stop" || path[3] == "restart");
     if (verb && path[0] == "v1" && path[1] == "services")
         return order(connection, path[2], path[3]);
+    if (path.size() == 4 && path[0] == "v1" && path[1] == "orders" &&
+        (path[3] == "approve" || path[3] == "decline"))
+        return order(connection, path[2], path[3]);
     if (path.size() == 4 && path[0] == "v1" && path[1] == "components")
         if (const auto what = reconcile::parse_order(path[3]))
             return order_component(connection, request, *what);
@@ -212,7 +215,9 @@ void Api::Impl::order(Connection& connection, const std::string& service, const 
         const auto waiting = weak.lock();
         if (!waiting) return;
         if (result) return waiting->answer(200, "{\"done\": true}\n");
-        const bool known = service.empty() || asked.status().services.contains(service);
+        const auto status = asked.status();
+        const bool known = service.empty() || status.services.contains(service) ||
+                           status.orders.contains(service) || service == logger;
         answer(*waiting, known ? 409 : 404, result.error());
     };
     if (verb == "start")
@@ -221,6 +226,8 @@ void Api::Impl::order(Connection& connection, const std::string& service, const 
         requests.stop(service, who, std::move(done));
     else if (verb == "restart")
         requests.restart(service, who, std::move(done));
+    else if (verb == "approve" || verb == "decline")
+        requests.decide(service, verb == "approve", who, std::move(done));
     else
         requests.reload(who, std::move(done));
 }

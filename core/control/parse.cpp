@@ -118,6 +118,15 @@ void read(const Object& from, PluginStatus& to) {
     to.status.last_error = text(from, "last_error");
 }
 
+void read(const Object& from, OrderStatus& to) {
+    to.doing = text(from, "doing");
+    to.asks = field<bool>(from, "asks");
+    to.waiting = field<std::uint64_t>(from, "waiting");
+    to.last = text(from, "last");
+    to.refused = text(from, "refused");
+    to.error = text(from, "error");
+}
+
 void read(const Object& from, logs::DeliveryStatus& to) {
     to.delivered = field<std::uint64_t>(from, "delivered");
     to.pending_bytes = field<std::uint64_t>(from, "pending");
@@ -160,6 +169,8 @@ base::Result<Status> parse_status(const std::string& json) try {
     read_each(object, "services", status.services);
     read_each(object, "plugins", status.plugins);
     read_each(object, "logs", status.logs);
+    status.logs_stopped_by = text(object, "logs_stopped_by");
+    read_each(object, "orders", status.orders);
     return status;
 } catch (const Poco::Exception& error) {
     return not_understood(error.displayText());

@@ -13,6 +13,9 @@
 
 namespace cmw::control {
 
+/// What "start" and "stop" call the shipping of logs, unless a service has this name.
+inline constexpr std::string_view logger = "logger";
+
 class Requests {
   public:
     using Done = std::function<void(base::Result<>)>;
@@ -30,6 +33,9 @@ class Requests {
     virtual void order(const std::string& component, const reconcile::ComponentOrder& order,
                        const std::string& who,
                        const std::function<void(base::Result<std::string>)>& done) = 0;
+    /// The operator's word on the order of a command source that waits for it.
+    virtual void decide(const std::string& source, bool approved, const std::string& who,
+                        Done done) = 0;
     virtual void reload(const std::string& who, Done done) = 0;
 };
 

@@ -51,6 +51,13 @@ void write(JsonWriter& json, const supervisor::ServiceStatus& status) {
     json.key("health").text(status.health).key("reason").text_or_null(status.reason).end_object();
 }
 
+void write(JsonWriter& json, const OrderStatus& status) {
+    json.begin_object().key("doing").text_or_null(status.doing);
+    json.key("asks").boolean(status.asks).key("waiting").count(status.waiting);
+    json.key("last").text_or_null(status.last).key("refused").text_or_null(status.refused);
+    json.key("error").text_or_null(status.error).end_object();
+}
+
 void write(JsonWriter& json, const PluginStatus& status) {
     json.begin_object().key("kind").text(status.kind).key("plugin").text(status.plugin);
     json.key("state").text(plugin_host::name(status.status.state));
@@ -91,6 +98,8 @@ std::string to_json(const Status& status) {
     write(json.key("services"), status.services);
     write(json.key("plugins"), status.plugins);
     write(json.key("logs"), status.logs);
+    json.key("logs_stopped_by").text_or_null(status.logs_stopped_by);
+    write(json.key("orders"), status.orders);
     return json.end_object().str();
 }
 

@@ -48,6 +48,16 @@ struct ComponentStatus {
     std::optional<Progress> progress; ///< While fetching.
 };
 
+/// A command source, and the orders that it brought.
+struct OrderStatus {
+    std::string error;         ///< Why it cannot be asked, or its certificate not be read.
+    std::string refused;       ///< The last file that was refused, and why.
+    std::string doing;         ///< The command that is carried out, or waits; "" if none.
+    bool asks = false;         ///< It waits for the operator's word.
+    std::string last;          ///< The last order that ended, and how.
+    std::uint64_t waiting = 0; ///< Orders behind it.
+};
+
 struct PluginStatus {
     std::string kind;
     std::string plugin;
@@ -63,6 +73,8 @@ struct Status {
     std::map<std::string, supervisor::ServiceStatus> services;
     std::map<std::string, PluginStatus> plugins;
     std::map<std::string, logs::StreamStatus> logs;
+    std::map<std::string, OrderStatus> orders; ///< By command source.
+    std::string logs_stopped_by;               ///< Who stopped their shipping; "": it goes on.
 };
 
 /// One line of JSON, as interface.md has it.

@@ -93,6 +93,7 @@ class Adapter final : public CommandSource {
             });
     }
     void cancel() override { instance_.cancel(); }
+    void reinitialise() override { instance_.reinitialise(); }
     InstanceStatus status() const override { return instance_.status(); }
 
   private:

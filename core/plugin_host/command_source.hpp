@@ -20,6 +20,8 @@ class CommandSource {
     virtual void
     poll(std::function<void(tl::expected<std::vector<CommandFile>, Failure>)> done) = 0;
     virtual void cancel() = 0;
+    /// Tears it down and makes it anew, after whatever it is doing now.
+    virtual void reinitialise() = 0;
     virtual InstanceStatus status() const = 0;
 };
 

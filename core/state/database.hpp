@@ -9,6 +9,7 @@
 
 #include "base/problem.hpp"
 #include "state/history.hpp"
+#include "state/orders.hpp"
 
 #include <map>
 #include <memory>
@@ -109,6 +110,22 @@ class Database {
     base::Result<std::map<std::string, TrialRecord>> trials();
     base::Result<> save_trial(const std::string& name, const TrialRecord& record);
     base::Result<> end_trial(const std::string& name);
+
+    /// What is known of a command source; one that was never saved has newest 0 and no sets.
+    base::Result<OrderSource> order_source(const std::string& name);
+    /// Saves where a source stands, before it brought anything.
+    base::Result<> begin_orders(const std::string& source, double newest);
+    /// Takes a set: it is the source's newest from now on. With it goes what is done of the oldest.
+    base::Result<> take_order(const std::string& source, const OrderRecord& record, double newest,
+                              std::optional<std::int64_t> sequence);
+    /// How far a set is carried out.
+    base::Result<> save_order(const std::string& source, const OrderRecord& record);
+    /// Whether it is new that this file was refused for this; the last `refusal_limit` are known.
+    base::Result<bool> refuse_order(const std::string& source, const std::string& digest,
+                                    const std::string& why);
+
+    static constexpr std::size_t order_limit = 200; ///< Sets that are done, of one source.
+    static constexpr std::size_t refusal_limit = 200;
 
     /// Adds an entry (its id is ignored) and drops the oldest beyond `history_limit`.
     base::Result<> add_history(const HistoryEntry& entry);

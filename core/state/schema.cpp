@@ -16,7 +16,7 @@ namespace {
 
 /// upgrades[v] makes version v + 1 of version v; a new file begins at 0. Never change one that was
 /// released: add another.
-constexpr std::array<std::string_view, 4> upgrades{
+constexpr std::array<std::string_view, 5> upgrades{
     "CREATE TABLE component (name TEXT PRIMARY KEY, approved TEXT, why TEXT, activated TEXT,"
     " activating TEXT);"
     "CREATE TABLE quarantine (component TEXT, digest TEXT, PRIMARY KEY (component, digest));"
@@ -49,6 +49,13 @@ constexpr std::array<std::string_view, 4> upgrades{
     "ALTER TABLE quarantine ADD COLUMN cause TEXT NOT NULL DEFAULT 'failed';"
     "CREATE TABLE quarantine_set (component TEXT, digest TEXT, member TEXT, member_digest TEXT,"
     " PRIMARY KEY (component, digest, member))",
+
+    "CREATE TABLE order_source (name TEXT PRIMARY KEY, newest REAL, sequence INTEGER);"
+    "CREATE TABLE order_set (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT, digest TEXT,"
+    " file TEXT, line TEXT, step INTEGER, until_ns INTEGER, approved INTEGER, outcome TEXT,"
+    " UNIQUE (source, digest));"
+    "CREATE TABLE order_refused (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT, digest TEXT,"
+    " why TEXT, UNIQUE (source, digest, why))",
 };
 
 /// Statements of a script, one after the other: SQLite carries out one at a time.

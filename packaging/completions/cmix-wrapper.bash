@@ -5,7 +5,7 @@ _cmix_wrapper() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local command='' config=() words='' options='--config --help --version' i
     local commands='run check plan status start stop restart logs history reload pin unpin hold release
-        rollback approve plugins config digest version'
+        rollback approve command plugins config digest version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
@@ -16,8 +16,8 @@ _cmix_wrapper() {
     done
     case $prev in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --file) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --digest | --to) return ;;
+    --file | --key | --certificate) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --digest | --to | --role | --expires | --sequence) return ;;
     -a | --algorithm) mapfile -t COMPREPLY < <(compgen -W 'blake2s-256 sha-256' -- "$cur"); return ;;
     -n | --lines) return ;;
     esac
@@ -30,6 +30,14 @@ _cmix_wrapper() {
     pin) options+=' --digest --file' words=$(_cmix_wrapper_names component) ;;
     rollback) options+=' --to' words=$(_cmix_wrapper_names component) ;;
     unpin | hold | release | approve) words=$(_cmix_wrapper_names component) ;;
+    command)
+        options+=' --key --certificate --role --expires --sequence'
+        case $prev in
+        command) words='sign verify approve decline' ;;
+        approve | decline) words=$(_cmix_wrapper_names command-source) ;;
+        *) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+        esac
+        ;;
     logs) options+=' --follow --lines' words=$(_cmix_wrapper_names log service) ;;
     history) options+=' --json --lines' words=$(_cmix_wrapper_names component service) ;;
     plugins)

@@ -9,7 +9,7 @@ function __cmix_wrapper_names
 end
 
 set -l commands run check plan status start stop restart logs history reload \
-    pin unpin hold release rollback approve plugins config digest version help
+    pin unpin hold release rollback approve command plugins config digest version help
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c cmix-wrapper -f
 complete -c cmix-wrapper -s c -l config -r -F -d 'the configuration'
@@ -31,6 +31,7 @@ complete -c cmix-wrapper -n "$none" -a hold -d 'keep what is in use'
 complete -c cmix-wrapper -n "$none" -a release -d 'follow consensus again'
 complete -c cmix-wrapper -n "$none" -a rollback -d 'go back to what was in use before'
 complete -c cmix-wrapper -n "$none" -a approve -d 'let what waits be activated now'
+complete -c cmix-wrapper -n "$none" -a command -d 'orders of the network: sign, check, decide'
 complete -c cmix-wrapper -n "$none" -a plugins -d 'plugins and their options'
 complete -c cmix-wrapper -n "$none" -a config -d 'the configuration, or a template'
 complete -c cmix-wrapper -n "$none" -a digest -d 'the digest of files'
@@ -47,6 +48,12 @@ complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin' -l digest -x -d 't
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin' -l file -r -F -d 'a copy of this file'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from rollback' -l to -x -d 'go back to this one'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from pin unpin hold release rollback approve' -a '(__cmix_wrapper_names component)'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -a 'sign verify approve decline' -F
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l key -r -F -d 'sign with it'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l certificate -r -F -d 'whose signature'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l role -x -d 'who takes it'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l expires -x -d 'how long it may be taken'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l sequence -x -d 'over the last'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs' -a '(__cmix_wrapper_names log service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from history' -a '(__cmix_wrapper_names component service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from plugins' -a 'list show'

@@ -52,7 +52,8 @@ TEST_CASE("judgement: a set is news once") {
 TEST_CASE("judgement: every attack is refused, each with its own reason") {
     const test::Issuer network;
     const test::Issuer stranger;
-    const test::Issuer expired({.key = test::KeyKind::ed25519, .names = "", .to_day = 0});
+    const test::Issuer expired(
+        {.key = test::KeyKind::ed25519, .names = "", .from_day = -2, .to_day = -1});
     const test::Issuer early({.key = test::KeyKind::ed25519, .names = "", .from_day = 1});
     const auto bound = [](const std::string& role, std::int64_t expires, int sequence) {
         return fmt::format(R"(, "role": "{}", "expires": {}, "sequence": {})", role,
@@ -178,7 +179,7 @@ TEST_CASE("judgement: every attack is refused, each with its own reason") {
         {"nothing", "", "no second line", &network, {}, before},
     };
     for (const auto& row : rows) {
-        CAPTURE(row.attack);
+        CAPTURE(std::string(row.attack));
         const auto judged =
             judge(row.file, row.trusted->certificate(), row.terms, row.standing, now);
         CHECK(judged.kind == Judgement::Kind::refused);

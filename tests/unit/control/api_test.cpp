@@ -55,6 +55,11 @@ struct FakeHost : Requests {
                                     order.digest, order.file, who));
         done(problem ? base::Result<std::string>(tl::unexpected(*problem)) : "it \"means\" this");
     }
+    void decide(const std::string& source, bool approved, const std::string& who,
+                Done done) override {
+        finish(fmt::format("{} {} {}", approved ? "approve" : "decline", source, who),
+               std::move(done));
+    }
     void reload(const std::string&, Done done) override { finish("reload", std::move(done)); }
 };
 

@@ -217,3 +217,49 @@ TEST_CASE("a state of a later version is refused, not thrown away") {
     REQUIRE_FALSE(database);
     CHECK(database.error().what.find("its version is 99") != std::string::npos);
 }
+
+TEST_CASE("orders are there again after a restart; of those that are done only the last are kept") {
+    const TemporaryFolder folder;
+    const auto record = [](int number) {
+        OrderRecord order;
+        order.digest = std::to_string(number);
+        order.file = "command.jsonl";
+        order.line = "{}";
+        return order;
+    };
+    {
+        auto database = open(folder / "state.db");
+        CHECK(database.order_source("management")->newest == 0);
+        CHECK(database.begin_orders("management", 17.5));
+        REQUIRE(database.take_order("management", record(0), 18.25, 7)); // Stays under way.
+        for (int number = 1; number <= static_cast<int>(Database::order_limit) + 50; ++number) {
+            REQUIRE(database.take_order("management", record(number), 100.0 + number, {}));
+            auto done = record(number);
+            done.outcome = "done";
+            REQUIRE(database.save_order("management", done));
+        }
+        CHECK_FALSE(database.take_order("management", record(0), 1000, {})); // It is known.
+        CHECK(database.begin_orders("other", 5));
+    }
+    auto database = open(folder / "state.db");
+    const auto source = database.order_source("management");
+    REQUIRE(source);
+    CHECK(source->newest == 100.0 + Database::order_limit + 50);
+    CHECK_FALSE(source->sequence);
+    CHECK(source->sets.size() == Database::order_limit + 1);
+    CHECK(source->sets.front() == record(0));
+    CHECK(source->sets.back().outcome == "done");
+    CHECK(database.order_source("other")->sets.empty());
+
+    auto delayed = record(0);
+    delayed.step = 3;
+    delayed.until = UnixTime(std::chrono::seconds(1'700'000'000));
+    delayed.approved = true;
+    REQUIRE(database.save_order("management", delayed));
+    CHECK(database.order_source("management")->sets.front() == delayed);
+
+    CHECK(database.refuse_order("management", "aa", "cannot trust it").value());
+    CHECK_FALSE(database.refuse_order("management", "aa", "cannot trust it").value());
+    CHECK(database.refuse_order("management", "aa", "cannot read it").value());
+    CHECK(database.refuse_order("other", "aa", "cannot trust it").value());
+}
