@@ -4,31 +4,29 @@
 // only counts, in processes of its own: lines a second, processor seconds a million lines, peak
 // memory. At full speed; to an endpoint that takes 50 ms for an answer, with one request under way
 // and with several; and at 5,000 lines a second. Where rsyslog is installed the same lines go by its
-// imfile to TCP, and the ratio is printed, too.
+// imfile to TCP, and the ratio is printed, too. `bench-cloudwatch 0` is the first run alone.
+#include "bench/endpoint.hpp"
 #include "support/shipping.hpp"
 #include "support/temporary_folder.hpp"
 
-#include <arpa/inet.h>
 #include <array>
-#include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <new>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-#include <vector>
 
 using namespace cmw;
+using bench::Endpoint;
+using bench::Shared;
 using Seconds = std::chrono::duration<double>;
 
 namespace {
 
 constexpr std::uint64_t lines_for_rsyslog = 500'000;
+/// More than are counted: the last batch, which is not full, waits for others to go with.
+constexpr std::uint64_t lines_in_file = 2'150'000;
 constexpr std::size_t line_size = 150;
 
 double seconds_of(const rusage& used) {
@@ -44,114 +42,6 @@ double processor_seconds() {
     return seconds_of(used);
 }
 
-/// Memory that we share with our children.
-template <class Value>
-class Shared {
-  public:
-    Shared()
-        : value_(new(::mmap(nullptr, sizeof(Value), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Value{}) {}
-    ~Shared() { ::munmap(value_, sizeof(Value)); }
-    Shared(const Shared&) = delete;
-    Shared& operator=(const Shared&) = delete;
-    Value& operator*() const { return *value_; }
-    Value* operator->() const { return value_; }
-
-  private:
-    Value* value_;
-};
-
-struct Counted {
-    std::atomic<std::uint64_t> requests;
-    std::atomic<std::uint64_t> bytes; ///< Of all that came.
-    unsigned latency_ms;              ///< From a request to its answer.
-};
-
-/// A listener in a child process; `serve` has each connection, in one more.
-class Endpoint {
-  public:
-    using Serve = void (*)(int connection, Counted& counted);
-
-    explicit Endpoint(Serve serve, unsigned latency_ms = 0) {
-        counted_->latency_ms = latency_ms;
-        const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        auto* generic = reinterpret_cast<sockaddr*>(&address);
-        if (::bind(listener, generic, size) != 0 || ::listen(listener, 8) != 0 ||
-            ::getsockname(listener, generic, &size) != 0)
-            throw std::runtime_error("cannot listen on loopback");
-        port_ = ntohs(address.sin_port);
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            (void)std::signal(SIGCHLD, SIG_IGN);
-            while (true) {
-                const int connection = ::accept(listener, nullptr, nullptr);
-                if (connection < 0) ::_exit(1);
-                if (::fork() == 0) {
-                    serve(connection, *counted_);
-                    ::_exit(0);
-                }
-                ::close(connection);
-            }
-        }
-        ::close(listener);
-    }
-    ~Endpoint() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    Endpoint(const Endpoint&) = delete;
-    Endpoint& operator=(const Endpoint&) = delete;
-
-    unsigned port() const { return port_; }
-    const Counted& counted() const { return *counted_; }
-
-  private:
-    Shared<Counted> counted_;
-    unsigned port_ = 0;
-    pid_t pid_ = -1;
-};
-
-/// Answers each request, once it is there, with 200.
-void serve_http(int connection, Counted& counted) {
-    std::vector<char> buffer(256 * 1024);
-    std::string head;
-    while (true) {
-        const auto got = ::recv(connection, buffer.data(), buffer.size(), 0);
-        if (got <= 0) return;
-        counted.bytes += static_cast<std::uint64_t>(got);
-        head.append(buffer.data(), static_cast<std::size_t>(got));
-        const auto end = head.find("\r\n\r\n");
-        if (end == head.npos) continue;
-        const auto length = head.find("Content-Length: ");
-        auto left = std::strtoll(head.c_str() + length + 16, nullptr, 10) -
-                    static_cast<long long>(head.size() - end - 4);
-        while (left > 0) {
-            const auto more = ::recv(connection, buffer.data(), buffer.size(), 0);
-            if (more <= 0) return;
-            counted.bytes += static_cast<std::uint64_t>(more);
-            left -= more;
-        }
-        head.clear();
-        ++counted.requests;
-        std::this_thread::sleep_for(std::chrono::milliseconds(counted.latency_ms));
-        constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-        if (::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL) < 0) return;
-    }
-}
-
-void serve_lines(int connection, Counted& counted) {
-    std::vector<char> buffer(256 * 1024);
-    while (true) {
-        const auto got = ::recv(connection, buffer.data(), buffer.size(), 0);
-        if (got <= 0) return;
-        counted.bytes += static_cast<std::uint64_t>(got);
-    }
-}
-
 void write_lines(const std::string& path, std::uint64_t count) {
     std::ofstream out(path, std::ios::binary | std::ios::app);
     const auto line = "INFO 2026/11/22 12:00:00.000000 " + std::string(line_size - 33, 'x') + '\n';
@@ -159,6 +49,7 @@ void write_lines(const std::string& path, std::uint64_t count) {
 }
 
 struct Measured {
+    std::uint64_t lines = 0;
     double lines_per_s = 0;
     double cpu_s_per_million = 0;
     double peak_rss_mb = 0;
@@ -204,20 +95,24 @@ Measured ship(const Run& run, const std::string& toml, const std::string& plugin
     const auto processor = processor_seconds();
     const auto start = base::monotonic_now();
     test::Shipping shipping(toml, plugins, state_dir);
-    while (shipping.pipeline().streams()["bench"].to["cloud"].delivered < run.lines)
+    const auto delivered = [&] {
+        return shipping.pipeline().streams()["bench"].to["cloud"].delivered;
+    };
+    auto shipped = delivered();
+    for (; shipped < run.lines; shipped = delivered())
         std::this_thread::sleep_for(std::chrono::milliseconds(run.lines_per_s > 0 ? 100 : 5));
     const Seconds taken = base::monotonic_now() - start;
     rusage used{};
     ::getrusage(RUSAGE_SELF, &used);
-    const auto count = static_cast<double>(run.lines);
-    return {count / taken.count(), (processor_seconds() - processor) * 1e6 / count,
+    const auto count = static_cast<double>(shipped);
+    return {shipped, count / taken.count(), (processor_seconds() - processor) * 1e6 / count,
             static_cast<double>(used.ru_maxrss) / 1024};
 }
 
 /// In a process of its own, so that memory and time are its own.
 Measured measure_ours(const Run& run, const test::TemporaryFolder& parent,
                       const std::string& plugins) {
-    const Endpoint endpoint(&serve_http, run.latency_ms);
+    const Endpoint endpoint(&bench::serve_http, run.latency_ms);
     const test::TemporaryFolder folder;
     const auto log = run.lines_per_s > 0 ? folder / "bench.log" : parent / "bench.log";
     const auto toml = settings(run, endpoint.port(), log);
@@ -230,12 +125,17 @@ Measured measure_ours(const Run& run, const test::TemporaryFolder& parent,
     }
     ::waitpid(pid, nullptr, 0);
     if (writer > 0) ::waitpid(writer, nullptr, 0);
+    const auto& counted = endpoint.counted();
+    if (counted.events < measured->lines)
+        throw std::runtime_error("the endpoint counted fewer events than were confirmed");
     (void)std::printf("{\"benchmark\":\"cloudwatch\",\"run\":\"%s\",\"in_flight\":%u,"
-                      "\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,\"requests\":%llu,"
+                      "\"lines_per_s\":%.0f,\"cpu_s_per_million\":%.3f,"
+                      "\"endpoint_cpu_s_per_million\":%.3f,\"requests\":%llu,"
                       "\"peak_rss_mb\":%.1f}\n",
                       run.name, run.requests, measured->lines_per_s, measured->cpu_s_per_million,
-                      static_cast<unsigned long long>(endpoint.counted().requests),
-                      measured->peak_rss_mb);
+                      static_cast<double>(counted.processor_ns) / 1e3 /
+                          static_cast<double>(counted.events),
+                      static_cast<unsigned long long>(counted.requests), measured->peak_rss_mb);
     (void)std::fflush(stdout);
     return *measured;
 }
@@ -244,7 +144,7 @@ Measured measure_ours(const Run& run, const test::TemporaryFolder& parent,
 void measure_rsyslog(const test::TemporaryFolder& folder, const Measured& ours) {
     constexpr const char* program = "/usr/sbin/rsyslogd";
     if (::access(program, X_OK) != 0) return;
-    const Endpoint endpoint(&serve_lines);
+    const Endpoint endpoint(&bench::serve_bytes);
     write_lines(folder / "rsyslog.log", lines_for_rsyslog);
     test::write_text(folder / "rsyslog.conf",
                      "global(workDirectory=\"" + folder.path().string() +
@@ -288,7 +188,7 @@ void measure_rsyslog(const test::TemporaryFolder& folder, const Measured& ours) 
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
     const char* plugins = std::getenv("CMIX_WRAPPER_PLUGINS");
     if (plugins == nullptr) {
         (void)std::fprintf(stderr,
@@ -296,12 +196,13 @@ int main() {
         return 77;
     }
     const test::TemporaryFolder folder;
-    write_lines(folder / "bench.log", 2'000'000);
-    Measured at_full_speed;
-    for (const auto& run : runs) {
-        const auto measured = measure_ours(run, folder, plugins);
-        if (&run == runs.data()) at_full_speed = measured;
+    write_lines(folder / "bench.log", lines_in_file);
+    if (argc > 1) {
+        (void)measure_ours(runs.at(std::strtoul(argv[1], nullptr, 10)), folder, plugins);
+        return 0;
     }
+    const auto at_full_speed = measure_ours(runs.front(), folder, plugins);
+    for (const auto& run : std::span(runs).subspan(1)) (void)measure_ours(run, folder, plugins);
     measure_rsyslog(folder, at_full_speed);
     return 0;
 }
