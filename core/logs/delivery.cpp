@@ -237,6 +237,7 @@ base::Monotonic Delivery::wake_at() const {
 }
 
 void Delivery::sleep(Served round) {
+    if (!busy()) memory_->clear();
     const auto until = wake_at();
     std::array<pollfd, 2> fds{
         {{board_.wake.get(), POLLIN, 0}, {watches_ ? watches_->fd() : -1, POLLIN, 0}}};

@@ -11,7 +11,8 @@
 // instance; its batch goes again, to a new one, when the stream's back-off is over. Back-off counts
 // for each stream alone.
 //
-// Memory: a batch for each stream, and as many more for all of them together as may be in flight.
+// Memory: a batch for each stream, and as many more for all of them together as may be in flight;
+// while any is in flight, that of two more.
 #pragma once
 
 #include "logs/board.hpp"
@@ -106,6 +107,7 @@ class Delivery {
     std::optional<cmw_log_limits> new_limits_; ///< For which they are to be made anew.
     unsigned instance_failures_ = 0;           ///< To make an instance, in a row.
     base::Monotonic instance_retry_{};
+    const std::shared_ptr<BatchMemory> memory_ = std::make_shared<BatchMemory>();
     std::optional<Watches> watches_;
     std::deque<Stream> streams_; ///< As the board's.
     std::deque<Slot> slots_;     ///< One for each batch that may be in flight.

@@ -183,7 +183,7 @@ void Delivery::make_tail(std::size_t stream) {
     const auto& use = board_.streams[stream].use;
     streams_[stream].tail.emplace(Tail::Settings{use.stream, use.path, use.cursor_path, setup_->log,
                                                  Admission(use.min_level, use.rate),
-                                                 std::random_device{}(), use.disk},
+                                                 std::random_device{}(), use.disk, memory_},
                                   *use.rules, *limits_);
     streams_[stream].news = true;
 }

@@ -190,10 +190,7 @@ bool Tail::add(Read& read, const Now& now) {
 }
 
 std::shared_ptr<Batch> Tail::make_batch() const {
-    auto batch = std::make_shared<Batch>();
-    batch->stream = settings_.stream;
-    batch->buffer = std::make_unique_for_overwrite<char[]>(capacity_);
-    return batch;
+    return settings_.memory->make(settings_.stream, capacity_);
 }
 
 /// False: the buffer is full of the batch.

@@ -29,6 +29,7 @@ class Tail {
         Admission admission;
         std::uint32_t seed = 0;                  ///< Of the batcher.
         std::shared_ptr<const DiskBound> disk{}; ///< That frees the log; null: none.
+        std::shared_ptr<BatchMemory> memory = std::make_shared<BatchMemory>();
     };
     Tail(Settings settings, const RecordRules& rules, const cmw_log_limits& limits);
 

@@ -127,6 +127,26 @@ std::string sha256_hex(std::string_view bytes) {
     return to_hex(digest);
 }
 
+Sha256::Sha256() : context_(::EVP_MD_CTX_new()) {
+    if (context_ != nullptr && ::EVP_DigestInit_ex(context_, ::EVP_sha256(), nullptr) == 1) return;
+    ::EVP_MD_CTX_free(context_);
+    throw Error(CMW_FAILED, "cannot sign: OpenSSL has no SHA-256");
+}
+
+Sha256::~Sha256() {
+    ::EVP_MD_CTX_free(context_);
+}
+
+void Sha256::add(std::string_view bytes) {
+    ::EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+    Digest digest{};
+    ::EVP_DigestFinal_ex(context_, digest.data(), nullptr);
+    return to_hex(digest);
+}
+
 std::string canonical_request(const AwsRequest& request, const AwsScope& scope) {
     const auto headers = canonical_headers(request.headers);
     // In S3 "a//b" and "a/../b" are names of objects.

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+struct evp_md_ctx_st; // OpenSSL's EVP_MD_CTX
+
 namespace cmw::shared {
 
 struct AwsKeys {
@@ -58,5 +60,20 @@ std::string aws_time(std::int64_t seconds);
 
 /// SHA-256 in hexadecimal.
 std::string sha256_hex(std::string_view bytes);
+
+/// The same of bytes that come in pieces. Throws CMW_FAILED if OpenSSL has none.
+class Sha256 {
+  public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    void add(std::string_view bytes);
+    std::string hex(); ///< Of all; then no more is added.
+
+  private:
+    evp_md_ctx_st* context_;
+};
 
 } // namespace cmw::shared

@@ -68,17 +68,18 @@ std::string session_name(const std::string& wanted, const std::string& product) 
 AwsLoan ask_sts(const Call& call, const StsPlace& place, const StsQuery& query,
                 const std::optional<StsSigner>& signer, const std::string& product,
                 const std::string& what) {
+    const auto body = body_of(query);
     HttpRequest request{.url = place.server + "/",
                         .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
                         .method = "POST",
-                        .body = body_of(query),
+                        .body = HttpBody(body),
                         .target = {}};
     if (signer) {
         request.headers["Host"] = host_header(request.url);
         const AwsRequest to_sign{.method = request.method,
                                  .query = {},
                                  .headers = {request.headers.begin(), request.headers.end()},
-                                 .body = request.body,
+                                 .body = body,
                                  .body_digest = {}};
         request.headers.merge(sign(to_sign, {place.region, "sts", signer->now}, signer->keys));
     }

@@ -18,7 +18,7 @@ Gzip::~Gzip() {
     ::deflateEnd(stream_.get());
 }
 
-std::string& Gzip::compress(const std::string& text) {
+std::string& Gzip::compress(std::string_view text) {
     ::deflateReset(stream_.get());
     packed_.resize(::deflateBound(stream_.get(), text.size()));
     // zlib does not write to what it reads.

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 struct z_stream_s;
 
@@ -19,7 +20,7 @@ class Gzip {
     Gzip& operator=(const Gzip&) = delete;
 
     /// RFC 1952. In the memory of the one before; to be moved out and back.
-    std::string& compress(const std::string& text);
+    std::string& compress(std::string_view text);
 
   private:
     std::unique_ptr<z_stream_s> stream_;

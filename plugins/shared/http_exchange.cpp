@@ -3,10 +3,10 @@
 
 #include "shared/cancel_guard.hpp"
 #include "shared/http_connect.hpp"
+#include "shared/http_connection.hpp"
 #include "shared/http_proxy.hpp"
 #include "shared/no_sigpipe.hpp"
 
-#include <Poco/Net/HTTPClientSession.h>
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/NetException.h>
@@ -16,8 +16,6 @@
 #include <istream>
 #include <optional>
 #include <ostream>
-#include <poll.h>
-#include <unistd.h>
 
 namespace cmw::shared {
 
@@ -41,50 +39,6 @@ std::string seconds_text(std::chrono::nanoseconds duration) {
 }
 
 } // namespace
-
-/// Poco's session, which by itself would connect anew, past the proxy and to a server that it was
-/// never told, when a connection that is kept breaks.
-class Session final : public HTTPClientSession {
-  public:
-    using HTTPClientSession::HTTPClientSession;
-
-  private:
-    int write(const char* bytes, std::streamsize size) override {
-        // NOLINTNEXTLINE(bugprone-parent-virtual-call): that of the parent is what connects anew.
-        return HTTPSession::write(bytes, size);
-    }
-    void connect(const SocketAddress&) override {
-        throw ConnectionResetException("the connection is closed");
-    }
-};
-
-struct HttpConnection::Kept {
-    std::unique_ptr<Session> session;
-    std::optional<StreamSocket> socket;
-    std::chrono::steady_clock::time_point since; ///< The last answer was read.
-};
-
-struct HttpConnection::Tls {
-    Context::Ptr context;
-};
-
-HttpConnection::HttpConnection(std::chrono::nanoseconds idle_limit) : idle_limit_(idle_limit) {}
-
-HttpConnection::~HttpConnection() {
-    drop();
-}
-
-void HttpConnection::drop() {
-    const NoSigpipe no_sigpipe; // TLS says good-bye.
-    kept_.reset();
-}
-
-/// What can be read of an idle connection is its end.
-bool HttpConnection::usable() const {
-    if (!kept_ || std::chrono::steady_clock::now() - kept_->since >= idle_limit_) return false;
-    pollfd ready{kept_->socket->impl()->sockfd(), POLLIN, 0};
-    return ::poll(&ready, 1, 0) == 0;
-}
 
 struct HttpExchange::Parts {
     Parts(const Call& its_call, const std::string& url, const HttpSettings& its_settings,
@@ -203,6 +157,16 @@ struct HttpExchange::Parts {
         return to_proxy ? "http://" + host_and_port(uri) + target : target;
     }
 
+    void send(std::string_view bytes) {
+        while (!bytes.empty()) {
+            constexpr std::size_t most = 1024 * 1024;
+            const auto size = static_cast<int>(std::min(bytes.size(), most));
+            const auto sent = session->socket().sendBytes(bytes.data(), size);
+            if (sent <= 0) throw ConnectionResetException("the connection is closed");
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        }
+    }
+
     void ask(const HttpRequest& wanted) {
         HTTPRequest request(wanted.method, target_of(wanted), HTTPMessage::HTTP_1_1);
         request.set("Host", host_and_port(uri));
@@ -218,13 +182,7 @@ struct HttpExchange::Parts {
         for (const auto& [name, value] : wanted.headers) request.set(name, value);
         session->sendRequest(request) << std::flush;
         // Not by Poco's stream: that would be a system call for each 4 KiB.
-        for (auto rest = std::string_view(wanted.body); !rest.empty();) {
-            constexpr std::size_t most = 1024 * 1024;
-            const auto size = static_cast<int>(std::min(rest.size(), most));
-            const auto sent = session->socket().sendBytes(rest.data(), size);
-            if (sent <= 0) throw ConnectionResetException("the connection is closed");
-            rest.remove_prefix(static_cast<std::size_t>(sent));
-        }
+        wanted.body.write([this](std::string_view piece) { send(piece); });
         body = session->receiveResponse(response).rdbuf();
     }
 

@@ -9,6 +9,7 @@
 // certificate that is not valid, CMW_CANCELLED. They name the URL without what may be secret.
 #pragma once
 
+#include "shared/http_body.hpp"
 #include "shared/http_settings.hpp"
 #include "shared/http_url.hpp"
 
@@ -27,7 +28,7 @@ struct HttpRequest {
     std::string url; ///< Absolute, http or https; user and password become Basic authentication.
     Headers headers; ///< Beside Host, User-Agent and Content-Length; these, too, can be set.
     std::string method = "GET";
-    std::string body;
+    HttpBody body;
     std::string target; ///< Sent as it is instead of the URL's path and query; "": these.
 };
 

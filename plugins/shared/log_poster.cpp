@@ -75,12 +75,9 @@ PostAnswer LogPoster::post(const Call& call, std::string& body) {
                         .method = "POST",
                         .body = {},
                         .target = {}};
-    if (gzip_) {
-        request.headers["Content-Encoding"] = "gzip";
-        request.body = std::move(gzip_->compress(body));
-    } else {
-        request.body = std::move(body);
-    }
+    if (gzip_) request.headers["Content-Encoding"] = "gzip";
+    const auto sent = std::move(gzip_ ? gzip_->compress(body) : body);
+    request.body = HttpBody(sent);
     HttpExchange exchange(call, request, settings_.http, &connection_);
     PostAnswer answer{exchange.status(), exchange.reason(), "",
                       parse_retry_after(exchange.header("Retry-After"), unix_seconds())};

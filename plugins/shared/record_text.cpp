@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shared/record_text.hpp"
 
-#include "shared/utf8.hpp"
+#include "shared/json_text.hpp"
 
 #include <array>
 #include <cstdio>
@@ -12,24 +12,6 @@ namespace cmw::record_text {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-
-/// The escape of a character that may not stand in a JSON string; "" of others.
-std::string_view short_escape(char character) {
-    switch (character) {
-    case '"':
-        return "\\\"";
-    case '\\':
-        return "\\\\";
-    case '\n':
-        return "\\n";
-    case '\r':
-        return "\\r";
-    case '\t':
-        return "\\t";
-    default:
-        return "";
-    }
-}
 
 } // namespace
 
@@ -61,25 +43,7 @@ void append_time(std::string& out, std::int64_t time_ns) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    std::size_t plain = 0; // Where what can be copied as it is begins.
-    for (std::size_t i = 0; i < text.size();) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const auto escape = short_escape(text[i]);
-        const auto length = shared::utf8_length(text.substr(i));
-        if (length > 0 && escape.empty() && byte >= 0x20 && byte != 0x7F) {
-            i += length;
-            continue;
-        }
-        out.append(text.substr(plain, i - plain));
-        if (length == 0)
-            out += "\xEF\xBF\xBD";
-        else if (!escape.empty())
-            out += escape;
-        else
-            out.append("\\u00").append({hex_digits[byte >> 4], hex_digits[byte & 15]});
-        plain = ++i;
-    }
-    out.append(text.substr(plain));
+    shared::append_json_text(out, text);
     out += '"';
 }
 

@@ -62,11 +62,11 @@ struct Run {
     std::uint64_t lines;
     std::uint64_t lines_per_s; ///< Written so fast; 0: there before we begin.
 };
-constexpr std::array<Run, 5> runs{{{"full speed", 8, 0, 2'000'000, 0},
+constexpr std::array<Run, 5> runs{{{"full speed", 16, 0, 2'000'000, 0},
                                    {"50 ms away", 1, 50, 200'000, 0},
-                                   {"50 ms away", 8, 50, 1'000'000, 0},
+                                   {"50 ms away", 16, 50, 1'000'000, 0},
                                    {"50 ms away", 32, 50, 2'000'000, 0},
-                                   {"paced", 8, 0, 40'000, 5'000}}};
+                                   {"paced", 16, 0, 40'000, 5'000}}};
 
 std::string settings(const Run& run, unsigned port, const std::string& log) {
     return "[log-backend.cloud]\nplugin = \"cloudwatch\"\ngroup = \"bench\"\n"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "backend.hpp"
 
+#include "shared/aws_signature.hpp"
 #include "shared/host_name.hpp"
 #include "shared/template.hpp"
 
@@ -10,6 +11,8 @@
 namespace cmw::cloudwatch {
 
 namespace {
+
+constexpr const char* put_log_events = "PutLogEvents";
 
 /// Requests of one write that halve. One bad event among 10,000 takes 14 of them, so a write gets past
 /// some in any case; then the host calls again, after a pause.
@@ -111,20 +114,40 @@ void CloudWatchBackend::set_aside(const Destination& destination, const Event& e
                 std::to_string(set_aside_) + " since this instance began)");
 }
 
+/// The request with that body.
+Service::Asked CloudWatchBackend::signed_for(shared::HttpBody::Writer body) {
+    shared::Sha256 digest;
+    std::size_t size = 0;
+    body([&](std::string_view piece) {
+        digest.add(piece);
+        size += piece.size();
+    });
+    return {put_log_events, {size, std::move(body)}, digest.hex()};
+}
+
+/// The same, with the body packed.
+Service::Asked CloudWatchBackend::packed(const shared::HttpBody::Writer& body) {
+    std::string whole;
+    body([&](std::string_view piece) { whole += piece; });
+    const std::string_view text = gzip_->compress(whole);
+    return {put_log_events, shared::HttpBody(text), shared::sha256_hex(text), true};
+}
+
 CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destination& destination,
                                               std::span<const Event> events, Batch& batch) {
-    std::size_t bytes = 0;
-    for (const auto& event : events) bytes += event.message.size();
-    json_.begin(destination.group, destination.stream, events.size(), bytes);
-    for (const auto& event : by_time(events, sorted_)) json_.add(event.time_ms, event.message);
-    auto& body = json_.finish();
+    const auto sorted = by_time(events, sorted_);
+    const auto write = [&](const shared::HttpBody::Sink& sink) {
+        json_.begin(destination.group, destination.stream, sink);
+        for (const auto& event : sorted) json_.add(event.time_ms, event.message);
+        json_.finish();
+    };
+    // Once for the signature, and once to be sent: that is cheaper than the memory between.
+    const auto asked = gzip_ ? packed(write) : signed_for(write);
     // The host counts bytes as they were read; what is not UTF-8 has grown.
     const bool too_large = json_.message_bytes() + events.size() * event_overhead > most_bytes;
     if (too_large && events.size() > 1) return Put::halve;
 
-    const std::string operation = "PutLogEvents";
-    const auto answer = gzip_ ? service_.call(call, operation, gzip_->compress(body), true)
-                              : service_.call(call, operation, body);
+    const auto answer = service_.call(call, asked);
     const auto refusal = parse_refusal(answer);
     if (!refusal) {
         destinations_.is_there(destination);
@@ -137,14 +160,14 @@ CloudWatchBackend::Put CloudWatchBackend::put(const Call& call, const Destinatio
     if (refusal->is("ResourceNotFoundException") && destinations_.make(call, destination))
         return Put::again;
     if (!is_about_events(*refusal))
-        throw service_.refused(*refusal, operation, destination.shown());
+        throw service_.refused(*refusal, put_log_events, destination.shown());
     if (events.size() == 1) {
         set_aside(destination, events.front(), *refusal);
         batch.rejected(1);
         return Put::done;
     }
     if (++halvings_ > most_halvings)
-        throw service_.refused(*refusal, operation, destination.shown());
+        throw service_.refused(*refusal, put_log_events, destination.shown());
     return Put::halve;
 }
 

@@ -29,7 +29,7 @@ class CloudWatchBackend final : public LogBackend {
         std::map<std::string, std::string> tags;
         bool compress = false;
         std::chrono::nanoseconds linger{};
-        std::int64_t requests = 8;
+        std::int64_t requests = 16;
         std::string credentials;
         std::string key_id;
         Secret secret;
@@ -87,7 +87,7 @@ class CloudWatchBackend final : public LogBackend {
             {.name = "requests",
              .help = "How many requests may be under way at once, each over its own connection, "
                      "which is made when it is needed.",
-             .fallback = "8",
+             .fallback = "16",
              .minimum = "1",
              .maximum = "32"}),
         option<&Settings::credentials>(shared::aws_credentials_option),
@@ -130,6 +130,8 @@ class CloudWatchBackend final : public LogBackend {
     std::string stream_name(const std::string& pattern, std::string_view stream);
     Put put(const Call& call, const Destination& destination, std::span<const Event> events,
             Batch& batch);
+    static Service::Asked signed_for(shared::HttpBody::Writer body);
+    Service::Asked packed(const shared::HttpBody::Writer& body);
     void tell_rejected(const Destination& destination, const Rejected& rejected);
     void set_aside(const Destination& destination, const Event& event, const Refusal& refusal);
 
@@ -138,8 +140,8 @@ class CloudWatchBackend final : public LogBackend {
     Service service_;
     Destinations destinations_;
     std::string id_;            ///< The node's; "": not read yet.
-    EventsJson json_;           ///< This and the others: kept for their memory.
-    std::vector<Event> events_; ///< Of the batch.
+    EventsJson json_;
+    std::vector<Event> events_; ///< Of the batch. This and the other: kept for their memory.
     std::vector<Event> sorted_;
     std::optional<shared::Gzip> gzip_;
     unsigned halvings_ = 0;      ///< For the batch.

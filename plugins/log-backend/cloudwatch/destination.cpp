@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "destination.hpp"
 
+#include "shared/aws_signature.hpp"
+
 #include <Poco/JSON/Object.h>
 #include <sstream>
 
@@ -46,8 +48,9 @@ std::optional<Refusal> Destinations::ask(const Call& call, const std::string& op
     }
     std::ostringstream text;
     object.stringify(text);
-    auto body = text.str();
-    return parse_refusal(service_.call(call, operation, body));
+    const auto body = text.str();
+    return parse_refusal(
+        service_.call(call, {operation, shared::HttpBody(body), shared::sha256_hex(body)}));
 }
 
 /// "Already exists" is as good.

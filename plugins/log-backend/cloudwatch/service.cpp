@@ -40,13 +40,16 @@ Service::Service(ServiceSettings settings, const shared::Environment& environmen
     server_ = shared::aws_server("logs", settings_.region, settings_.endpoint);
 }
 
-Answer Service::ask(const Call& call, const std::string& operation, std::string& body, bool gzip) {
-    shared::HttpRequest request{
-        .url = server_ + "/", .headers = {}, .method = "POST", .body = {}, .target = {}};
+Answer Service::ask(const Call& call, const Asked& asked) {
+    shared::HttpRequest request{.url = server_ + "/",
+                                .headers = {},
+                                .method = "POST",
+                                .body = asked.body,
+                                .target = {}};
     request.headers = {{"Host", shared::host_header(request.url)},
                        {"Content-Type", "application/x-amz-json-1.1"},
-                       {"X-Amz-Target", "Logs_20140328." + operation}};
-    if (gzip) request.headers["Content-Encoding"] = "gzip";
+                       {"X-Amz-Target", "Logs_20140328." + asked.operation}};
+    if (asked.gzip) request.headers["Content-Encoding"] = "gzip";
     const auto now = shared::unix_seconds() + skew_;
     if (const auto keys = credentials_.get(call, now)) {
         const shared::AwsRequest to_sign{
@@ -54,13 +57,11 @@ Answer Service::ask(const Call& call, const std::string& operation, std::string&
             .query = {},
             .headers = {request.headers.begin(), request.headers.end()},
             .body = {},
-            .body_digest = shared::sha256_hex(body)};
+            .body_digest = asked.digest};
         request.headers.merge(sign(to_sign, {settings_.region, "logs", now}, *keys));
     }
     request.headers["Accept-Encoding"] = "identity";
-    request.body.swap(body);
     shared::HttpExchange exchange(call, request, settings_.http, &connection_);
-    body.swap(request.body);
     last_date_ = shared::parse_http_date(exchange.header("Date")).value_or(0);
     Answer answer{exchange.status(), exchange.reason(), exchange.header("x-amzn-ErrorType"), "",
                   shared::parse_retry_after(exchange.header("Retry-After"), now)};
@@ -76,12 +77,12 @@ bool Service::correct_clock(std::int64_t server_time) {
     return true;
 }
 
-Answer Service::call(const Call& call, const std::string& operation, std::string& body, bool gzip) {
-    auto answer = ask(call, operation, body, gzip);
+Answer Service::call(const Call& call, const Asked& asked) {
+    auto answer = ask(call, asked);
     if (std::exchange(asked_, true)) return answer;
     const auto refusal = parse_refusal(answer);
     const bool late = refusal && is_about_time(*refusal) && correct_clock(last_date_);
-    return late ? ask(call, operation, body, gzip) : answer;
+    return late ? ask(call, asked) : answer;
 }
 
 Error Service::refused(const Refusal& refusal, const std::string& operation,

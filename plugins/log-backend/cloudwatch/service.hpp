@@ -26,11 +26,18 @@ class Service {
     /// Throws CMW_CONFIG if nothing says which region.
     Service(ServiceSettings settings, const shared::Environment& environment, Host host);
 
-    /// The answer to one call, whatever it is; `body`, in JSON, is lent for it. If the service says
-    /// to the first call that this machine's clock is wrong, it is asked again by its own. Throws
-    /// what a network does, and if there are no credentials.
-    Answer call(const Call& call, const std::string& operation, std::string& body,
-                bool gzip = false);
+    /// What is asked for.
+    struct Asked {
+        std::string operation;
+        shared::HttpBody body; ///< In JSON ...
+        std::string digest;    ///< ... and its SHA-256 in hexadecimal.
+        bool gzip = false;
+    };
+
+    /// The answer to one call, whatever it is. If the service says to the first call that this
+    /// machine's clock is wrong, it is asked again by its own. Throws what a network does, and if
+    /// there are no credentials.
+    Answer call(const Call& call, const Asked& asked);
 
     /// Why a call was refused; `target` as "the stream a of the group b".
     Error refused(const Refusal& refusal, const std::string& operation,
@@ -39,7 +46,7 @@ class Service {
     const std::string& server() const { return server_; }
 
   private:
-    Answer ask(const Call& call, const std::string& operation, std::string& body, bool gzip);
+    Answer ask(const Call& call, const Asked& asked);
     bool correct_clock(std::int64_t server_time);
 
     ServiceSettings settings_;
