@@ -120,8 +120,7 @@ char* write_json_text(char* out, std::string_view text, std::size_t& bytes) {
             ++at;
         } else if (byte < 0x80) {
             *out++ = *at++;
-        } else if (const auto length =
-                       utf8_length({at, static_cast<std::size_t>(end - at)})) {
+        } else if (const auto length = utf8_length({at, static_cast<std::size_t>(end - at)})) {
             out = copy(out, {at, length});
             at += length;
         } else {

@@ -139,7 +139,7 @@ class CloudWatchBackend final : public LogBackend {
     Host host_;
     Service service_;
     Destinations destinations_;
-    std::string id_;            ///< The node's; "": not read yet.
+    std::string id_; ///< The node's; "": not read yet.
     EventsJson json_;
     std::vector<Event> events_; ///< Of the batch. This and the other: kept for their memory.
     std::vector<Event> sorted_;

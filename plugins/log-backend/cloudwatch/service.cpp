@@ -41,11 +41,8 @@ Service::Service(ServiceSettings settings, const shared::Environment& environmen
 }
 
 Answer Service::ask(const Call& call, const Asked& asked) {
-    shared::HttpRequest request{.url = server_ + "/",
-                                .headers = {},
-                                .method = "POST",
-                                .body = asked.body,
-                                .target = {}};
+    shared::HttpRequest request{
+        .url = server_ + "/", .headers = {}, .method = "POST", .body = asked.body, .target = {}};
     request.headers = {{"Host", shared::host_header(request.url)},
                        {"Content-Type", "application/x-amz-json-1.1"},
                        {"X-Amz-Target", "Logs_20140328." + asked.operation}};

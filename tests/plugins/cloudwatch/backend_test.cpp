@@ -381,7 +381,7 @@ TEST_CASE_FIXTURE(Site, "the host is told the service's limits") {
     CHECK(limits.overhead_bytes == 26);
     CHECK(limits.record_bytes == 524'262);
     CHECK(limits.linger_ns == 1'000'000'000);
-    CHECK(limits.in_flight == 8);
+    CHECK(limits.in_flight == 16);
 
     settings.requests = 1;
     CloudWatchBackend alone(settings, host.handle(), empty_environment);

@@ -37,11 +37,8 @@ struct Client {
     std::string post(const std::string& url, std::size_t size, std::size_t read = 100) {
         const TestCall call;
         const std::string body(size, 'x');
-        const HttpRequest request{.url = url,
-                                  .headers = {},
-                                  .method = "POST",
-                                  .body = HttpBody(body),
-                                  .target = {}};
+        const HttpRequest request{
+            .url = url, .headers = {}, .method = "POST", .body = HttpBody(body), .target = {}};
         HttpExchange exchange(call.handle(), request, settings, &connection);
         return exchange.read_all(read);
     }

@@ -82,7 +82,7 @@ TEST_CASE("a text becomes what stands in a JSON string") {
                 CHECK(written.json == filler + row.json + after);
                 CHECK(written.bytes == before + row.bytes + after.size());
                 std::string appended = "<";
-                for (const std::size_t far : {0, 230}) { // At the end of a piece, too.
+                for (const std::size_t far : {0U, 230U}) { // At the end of a piece, too.
                     shared::append_json_text(appended, std::string(far, '.') + filler + row.text);
                     CHECK(appended == "<" + std::string(far, '.') + filler + row.json);
                     appended = "<";
@@ -133,7 +133,7 @@ TEST_CASE("a library reads back what was written, however much it is") {
 
 TEST_CASE("a long message goes in pieces, none of which cuts a code point") {
     Body body;
-    for (const std::size_t shift : {0, 1, 2, 3}) {
+    for (const std::size_t shift : {0U, 1U, 2U, 3U}) {
         std::string message(shift, '-');
         while (message.size() < 300'000) message += "\U0001F600\n";
         body.begin("g", "s");

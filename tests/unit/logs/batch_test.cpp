@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "logs/batch.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <thread>
 
