@@ -241,7 +241,7 @@ std::span<const Command> commands() {
          "sign | verify | approve | decline ...",
          2,
          1000,
-         "the network's orders: sign and check them, or decide",
+         "the network's orders: sign, check, decide",
          "'approve SOURCE' and 'decline SOURCE' decide about the order that waits at a command\n"
          "source of a running host: see 'ask' of [command-source.NAME].\n"
          "\n"

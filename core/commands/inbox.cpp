@@ -52,6 +52,7 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
     InboxStatus told;
 
     unsigned failures = 0;
+    bool waits = true; ///< The source waits for news, as far as is known.
     base::Monotonic asked_at;
     base::EventLoop::Handle asking;
     base::EventLoop::Handle delay;
@@ -145,9 +146,12 @@ void Inbox::Impl::take(tl::expected<std::vector<CommandFile>, Failure> answer) {
     failures = 0;
     shown.error.clear();
     advance();
+    // One that waits for news is asked again at once: the first answer of all comes without.
     const bool waited = base::monotonic_now() - asked_at > settings.orders.every / 10;
+    const bool at_once = waited || *news || waits;
+    waits = waited;
     asking =
-        loop.after(waited ? base::Nanoseconds::zero() : settings.orders.every, [this] { ask(); });
+        loop.after(at_once ? base::Nanoseconds::zero() : settings.orders.every, [this] { ask(); });
 }
 
 /// Takes what is news, the oldest first: each of them makes those before it old.

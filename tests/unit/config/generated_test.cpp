@@ -38,7 +38,7 @@ TEST_CASE("the template is a configuration, as it is and with every '#' taken aw
         CHECK(loaded.problems.empty());
         const bool all = uncommented != text;
         CHECK(loaded.settings.services.size() == (all ? 1 : 0));
-        CHECK(loaded.settings.instances.size() == (all ? 4 : 0));
+        CHECK(loaded.settings.instances.size() == (all ? 5 : 0));
     }
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 160);

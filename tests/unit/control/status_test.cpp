@@ -41,6 +41,9 @@ Status full_status() {
     status.plugins["cloud"] = {"log-backend", "cloudwatch", {}};
     status.logs["cmix"].read_bytes = 7;
     status.logs["cmix"].to["cloud"] = {1, 2, 3, 0.25, 4, 5};
+    status.logs_stopped_by = "operator";
+    status.orders["management"] = {"", "a.jsonl: cannot trust it", "stop binary", true, "b: done",
+                                   2};
     return status;
 }
 
@@ -66,7 +69,9 @@ TEST_CASE("status has the names of the contract, on one line, in its order") {
           R"("state": "ok", "reinitialisations": 0, "last_error": null}}, )"
           R"("logs": {"cmix": {"read_bytes": 7, "to": {"cloud": {"delivered": 1, )"
           R"("pending": 2, "rejected": 3, "oldest_pending_s": 0.25, )"
-          R"("dropped": 4, "dropped_bytes": 5}}}}})");
+          R"("dropped": 4, "dropped_bytes": 5}}}}, "logs_stopped_by": "operator", )"
+          R"("orders": {"management": {"doing": "stop binary", "asks": true, "waiting": 2, )"
+          R"("last": "b: done", "refused": "a.jsonl: cannot trust it", "error": null}}})");
 }
 
 TEST_CASE("what is not known is null") {
