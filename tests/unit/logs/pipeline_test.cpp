@@ -25,21 +25,6 @@ TEST_CASE("lines are shipped as they come") {
     CHECK(sink.instances == 1);
 }
 
-TEST_CASE("a log in a folder that is not there yet is followed when it comes") {
-    Fixture test;
-    Sink sink;
-    test.path = test.folder / "deep/down/a.log";
-    const auto pipeline = test.start({sink.backend("b")});
-    fs::create_directories(test.folder / "deep");
-    fs::create_directories(test.folder / "deep/down");
-    append(test.path, "one\n");
-    CHECK(eventually([&] { return sink.texts() == Texts{"one"}; }));
-    fs::remove_all(test.folder / "deep");
-    fs::create_directories(test.folder / "deep/down");
-    append(test.path, "two\n");
-    CHECK(eventually([&] { return sink.texts() == Texts{"one", "two"}; }));
-}
-
 TEST_CASE("flaw 31: what was written before the start is shipped, and once") {
     Fixture test;
     append(test.path, "one\ntwo\n");
