@@ -83,12 +83,12 @@ void Inbox::Impl::take(tl::expected<std::vector<CommandFile>, Failure> answer) {
     failures = 0;
     shown.error.clear();
     advance();
-    // One that waits for news is asked again at once: the first answer of all comes without.
+    // One that waits for news is asked again at once. Some of its answers come without any: the first
+    // of all, and two changes of which the first told everything.
     const bool waited = base::monotonic_now() - asked_at > settings.orders.every / 10;
-    const bool at_once = waited || *news || waits;
-    waits = waited;
-    asking =
-        loop.after(at_once ? base::Nanoseconds::zero() : settings.orders.every, [this] { ask(); });
+    quick = waited || *news ? 0 : quick + 1;
+    const auto pause = quick < enough_quick ? base::Nanoseconds::zero() : settings.orders.every;
+    asking = loop.after(pause, [this] { ask(); });
 }
 
 /// Takes what is news, the oldest first: each of them makes those before it old.

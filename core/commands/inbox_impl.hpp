@@ -32,7 +32,8 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
     InboxStatus told;
 
     unsigned failures = 0;
-    bool waits = true; ///< The source waits for news, as far as is known.
+    unsigned quick = 0; ///< Answers in a row that came at once and had nothing new.
+    static constexpr unsigned enough_quick = 3; ///< So many, and the source does not wait for news.
     base::Monotonic asked_at;
     base::EventLoop::Handle asking;
     base::EventLoop::Handle delay;
