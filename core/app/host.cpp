@@ -201,18 +201,6 @@ void Host::suspend() {
     parts_->reconciler->suspend();
 }
 
-void Host::stop_services(const std::vector<std::string>& names, std::function<void()> done) {
-    suspend();
-    if (names.empty()) return done();
-    auto rest = names;
-    const auto last = rest.back();
-    rest.pop_back();
-    parts_->services.at(last)->stop([this, rest, last, done](const Result<>& stopped) {
-        if (!stopped) write_log(CMW_LEVEL_ERROR, base::to_string(stopped.error()));
-        stop_services(rest, done);
-    });
-}
-
 const Configuration& Host::configuration() const {
     return parts_->configuration;
 }

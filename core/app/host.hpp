@@ -23,7 +23,8 @@ class Host final : public control::Requests {
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
-    /// Stops `services`, last first, and decides nothing any more. `done`: all are down.
+    /// Stops `services`, those that others are `after` behind those, and decides nothing any more.
+    /// `done`: all are down.
     void stop_services(const std::vector<std::string>& services, std::function<void()> done);
     /// Decides nothing any more; services stay as they are.
     void suspend();

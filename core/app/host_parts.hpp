@@ -70,6 +70,12 @@ struct Host::Parts {
     /// Starts or stops the shipping of logs, for good: over restarts too.
     void ship(bool wanted, const std::string& who, control::Requests::Done done);
     base::Result<> open_api(Host& host);
+    struct Stopping {
+        std::set<std::string> left;  ///< Services that are not down yet.
+        std::set<std::string> asked; ///< To stop.
+        std::function<void()> done;
+    };
+    void stop_next(const std::shared_ptr<Stopping>& stopping);
     void note_consensus(const std::string& name, const consensus::Watcher& watcher,
                         std::string& last_error);
 };

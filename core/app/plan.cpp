@@ -109,7 +109,9 @@ reconcile::ServiceFacts look_at(const config::ServiceSettings& settings, const S
     reconcile::ServiceFacts facts;
     facts.name = settings.name;
     facts.components = settings.components;
+    facts.after = settings.after;
     facts.start_when = settings.start_when;
+    facts.stop_when_not_ready = settings.stop_when_not_ready;
     facts.activation = settings.activation;
     const auto record = saved.services.find(settings.name);
     if (record != saved.services.end()) {
@@ -119,7 +121,9 @@ reconcile::ServiceFacts look_at(const config::ServiceSettings& settings, const S
     }
     if (!host) return facts;
     const auto running = host->services.find(settings.name);
-    if (running != host->services.end()) facts.state = running->second.state;
+    if (running == host->services.end()) return facts;
+    facts.state = running->second.state;
+    facts.up = supervisor::is_up(running->second);
     return facts;
 }
 
@@ -165,7 +169,7 @@ Facts gather(const Configuration& configuration, const std::map<std::string, Ans
         auto& c = *std::ranges::find(facts.components, component.name, &ComponentFacts::name);
         c.notice = found.notice;
         c.announced = consensus::announced(opinions, component.field);
-        facts.sources[component.name] = {found.ready, found.waiting};
+        facts.sources[component.name] = {found.ready, found.left, found.waiting};
         if (found.approved && found.approved != c.approved)
             reconcile::note_approved(facts, c, *found.approved, base::unix_now());
     }

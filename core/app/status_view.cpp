@@ -95,6 +95,24 @@ Table service_table(const Status& status, base::UnixTime now) {
     return table;
 }
 
+/// Why a program does not come up, as far as it said so itself.
+std::string explain(const std::string& name, const supervisor::ServiceStatus& service,
+                    base::UnixTime now) {
+    const bool down = service.state == supervisor::ServiceState::backoff ||
+                      service.state == supervisor::ServiceState::failed;
+    if (!down || service.failures == 0) return {};
+    auto text = fmt::format(
+        "\n{} failed{}", name,
+        service.failures == 1 ? "" : fmt::format(" {} times in a row", service.failures));
+    if (service.next_start) {
+        const std::chrono::duration<double> rest = *service.next_start - now;
+        text += "; it is started again in " + rough_duration(rest.count());
+    }
+    text += service.last_lines.empty() ? ".\n" : ". The last lines of its output:\n";
+    for (const auto& line : service.last_lines) text += "    " + printable(line) + "\n";
+    return text;
+}
+
 Table plugin_table(const Status& status) {
     Table table({"PLUGIN", "KIND", "NAME", "STATE", "REINITIALISED", "LAST ERROR"});
     for (const auto& [name, plugin] : status.plugins)
@@ -177,6 +195,7 @@ std::string render(const Status& status, base::UnixTime now, bool colours) {
          {consensus_table(status), component_table(status), service_table(status, now),
           order_table(status), plugin_table(status), log_table(status)})
         if (const auto rows = table.render(colours); !rows.empty()) text += "\n" + rows;
+    for (const auto& [name, service] : status.services) text += explain(name, service, now);
     if (!status.logs_stopped_by.empty())
         text += "\n" +
                 printable(fmt::format("logs are not shipped: stopped by {}; "

@@ -125,12 +125,28 @@ const Table<ServiceSettings>& service_table() {
                                    "these restarts it."},
                   .names = "component",
                   .example = R"(["server"])"}),
+             key<&S::after>(
+                 {.spec = {.name = "after",
+                           .type = Type::list,
+                           .fallback = "[]",
+                           .help = "Services that it needs: they are up, and healthy if that is "
+                                   "checked, before it is started, and are stopped after it. "
+                                   "Such as [\"chain\"]."}}),
              key<&S::start_when>(
                  {{.name = "start-when",
                    .fallback = "always",
                    .choices = {"always", "ready"},
                    .help = "\"ready\": only while consensus says that this node may "
                            "run."}}),
+             {{.spec = {.name = "when-not-ready",
+                        .fallback = "keep",
+                        .choices = {"keep", "stop"},
+                        .help = "With start-when \"ready\", of a program that runs when the node "
+                                "leaves the active set: whether it is kept running or stopped, "
+                                "until the node is back."}},
+              [](S& settings, const KeyValue& value) {
+                  settings.stop_when_not_ready = std::get<std::string>(value.value.value) == "stop";
+              }},
              key<&S::restart>({{.name = "restart",
                                 .fallback = "on-failure",
                                 .choices = {"always", "on-failure", "never"},
@@ -172,6 +188,14 @@ const Table<ServiceSettings>& service_table() {
              key<&S::error_path>({.spec = {.name = "output.stderr", .help = "Of stderr alone."},
                                   .refine = refine_output,
                                   .default_note = "as above"}),
+             key<&S::recovered_error_file>(
+                 {.spec = {.name = "recovered-error-file",
+                           .type = Type::path,
+                           .help = "A file that the program writes when it ends over an error that "
+                                   "it handled: its end then counts as a failure, whatever its "
+                                   "exit status. One that still runs 10s later is restarted."},
+                  .example = R"("/opt/xxnetwork/log/cmix-err.log")",
+                  .default_note = "none"}),
              health<&H::exec>(
                  {.spec = {.name = "exec",
                            .type = Type::list,

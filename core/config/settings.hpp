@@ -124,8 +124,10 @@ struct ServiceSettings {
     std::string directory;                          ///< To start in; "": the root directory.
     std::map<std::string, std::string> environment; ///< All of it, beside a minimal PATH.
     std::vector<std::string> components;            ///< A new one of these restarts it.
+    std::vector<std::string> after; ///< Services that must be up before it is started.
     StartWhen start_when = StartWhen::always;
-    ActivationSettings activation; ///< Of its components that do not say themselves.
+    bool stop_when_not_ready = false; ///< Also while it runs.
+    ActivationSettings activation;    ///< Of its components that do not say themselves.
     Restart restart = Restart::on_failure;
     Nanoseconds stop_timeout{};
     Nanoseconds restart_first{}; ///< Back-off after the first failure ...
@@ -133,6 +135,8 @@ struct ServiceSettings {
     Nanoseconds healthy_after{}; ///< Running this long resets the back-off.
     std::string output_path;     ///< Absolute; "": thrown away.
     std::string error_path;
+    std::string
+        recovered_error_file; ///< Written by the program when it ends over an error; "": none.
     std::optional<HealthSettings> health;
     std::optional<HookSettings> before_upgrade; ///< Its failure stops the upgrade.
     std::optional<HookSettings> after_upgrade;  ///< Its failure is only told.

@@ -82,7 +82,9 @@ std::string notice(std::span<const Opinion> opinions, const std::string& field,
 
 void judge_readiness(std::span<const Opinion> opinions, std::size_t needed, Agreement& found) {
     std::size_t ready = 0;
+    std::size_t left = 0;
     for (const auto& opinion : opinions) {
+        if (opinion.verdict != nullptr && plugin_host::knows_that_it_left(*opinion.verdict)) ++left;
         if (opinion.verdict != nullptr && opinion.verdict->run)
             ++ready;
         else if (found.waiting.empty())
@@ -90,6 +92,7 @@ void judge_readiness(std::span<const Opinion> opinions, std::size_t needed, Agre
                                                        : opinion.verdict->reason;
     }
     found.ready = ready >= needed;
+    found.left = left > 0 && opinions.size() - left < needed;
     if (found.ready) found.waiting.clear();
 }
 

@@ -26,7 +26,8 @@ struct Agreement {
     std::string notice;
     bool disagree = false; ///< Two sources name different digests.
     bool ready = false;    ///< As many as needed say that this machine is to run.
-    std::string waiting;   ///< Why not, of the first that does not.
+    bool left = false; ///< So many know that it is none of those that run that too few can say so.
+    std::string waiting; ///< Why not, of the first that does not.
 };
 
 /// What is approved for `field` when `needed` of the sources must name the same. With one needed,

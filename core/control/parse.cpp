@@ -105,7 +105,10 @@ void read(const Object& from, supervisor::ServiceStatus& to) {
     to.pid = field<std::int64_t>(from, "pid");
     to.since = time(text(from, "since"));
     to.restarts = field<std::uint64_t>(from, "restarts");
+    to.failures = field<unsigned>(from, "failures");
+    to.next_start = time(text(from, "next_start"));
     to.last_exit = text(from, "last_exit");
+    to.last_lines = texts(from, "last_lines");
     to.health = text(from, "health");
     to.reason = text(from, "reason");
 }

@@ -47,7 +47,11 @@ void write(JsonWriter& json, const supervisor::ServiceStatus& status) {
     json.begin_object().key("state").text(supervisor::name(status.state)).key("pid");
     status.pid == 0 ? json.null() : json.number(status.pid);
     json.key("since").text_or_null(status.since ? base::to_rfc3339(*status.since) : "");
-    json.key("restarts").count(status.restarts).key("last_exit").text_or_null(status.last_exit);
+    json.key("restarts").count(status.restarts).key("failures").count(status.failures);
+    json.key("next_start")
+        .text_or_null(status.next_start ? base::to_rfc3339(*status.next_start) : "");
+    json.key("last_exit").text_or_null(status.last_exit);
+    json.key("last_lines").texts(status.last_lines);
     json.key("health").text(status.health).key("reason").text_or_null(status.reason).end_object();
 }
 

@@ -33,6 +33,12 @@ struct Verdict {
     bool operator==(const Verdict&) const = default;
 };
 
+/// It knows that this machine is none of those that run; one that cannot tell at present does not.
+inline bool knows_that_it_left(const Verdict& verdict) {
+    const auto active = verdict.facts.find("active");
+    return !verdict.run && active != verdict.facts.end() && active->second == "false";
+}
+
 /// An interface so that the watcher is tested without a plugin.
 class ConsensusSource {
   public:

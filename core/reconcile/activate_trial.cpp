@@ -3,9 +3,9 @@
 // A set of files in use for the first time: on trial for a window, then committed or put back.
 #include "base/system.hpp"
 #include "reconcile/activation.hpp"
+#include "supervisor/last_lines.hpp"
 
 #include <cmw/abi/plugin.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 
 namespace cmw::reconcile {
@@ -13,27 +13,6 @@ namespace cmw::reconcile {
 using base::Problem;
 using base::Result;
 using supervisor::ServiceState;
-
-namespace {
-
-/// The last line that the program wrote; "" if that cannot be known.
-std::string last_words(const config::ServiceSettings& service) {
-    for (const auto& path : {service.error_path, service.output_path}) {
-        if (path.empty()) continue;
-        const auto file = base::sys::open(path, O_RDONLY | O_NONBLOCK);
-        const auto found = file ? base::sys::fstat(file->get()) : tl::unexpected(ENOENT);
-        if (!found || !S_ISREG(found->st_mode)) continue;
-        std::string end(4096, '\0');
-        const auto at = std::max<std::int64_t>(0, found->st_size - 4096);
-        const auto got = base::sys::pread(file->get(), std::as_writable_bytes(std::span(end)), at);
-        if (!got) continue;
-        end.resize(*got);
-        if (auto line = base::last_line(end); !line.empty()) return line;
-    }
-    return {};
-}
-
-} // namespace
 
 void Activation::started(const std::optional<Problem>& problem) {
     if (board_->ending) return;
@@ -66,8 +45,8 @@ std::string Activation::why_failed(const std::string& name) const {
     const bool done = service.settings().restart == config::Restart::never &&
                       status.last_exit == "exited with status 0";
     if (done) return {};
-    const auto words = last_words(service.settings());
-    return words.empty() ? status.last_exit : fmt::format("{}: {}", status.last_exit, words);
+    const auto words = supervisor::last_lines(service.settings(), 1);
+    return words.empty() ? status.last_exit : fmt::format("{}: {}", status.last_exit, words[0]);
 }
 
 void Activation::judge() {

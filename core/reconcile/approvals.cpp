@@ -70,7 +70,7 @@ void Reconciler::on_verdict(const std::string& instance, const plugin_host::Verd
         if (std::ranges::count(opinions, instance, &consensus::Opinion::source) == 0) continue;
         const auto found =
             consensus::agree(opinions, settings.field, config::needed_sources(settings));
-        board.facts.sources[c.name] = {found.ready, found.waiting};
+        board.facts.sources[c.name] = {found.ready, found.left, found.waiting};
         c.announced = consensus::announced(opinions, settings.field);
         const bool all_answered = std::ranges::all_of(
             opinions, [](const auto& opinion) { return opinion.verdict != nullptr; });

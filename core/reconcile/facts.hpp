@@ -106,9 +106,12 @@ void note_activated(ComponentFacts& facts, const Digest& digest);
 struct ServiceFacts {
     std::string name;
     std::vector<std::string> components;
+    std::vector<std::string> after; ///< Those that must be up before it is started.
     config::StartWhen start_when = config::StartWhen::always;
+    bool stop_when_not_ready = false;      ///< Also while it runs.
     config::ActivationSettings activation; ///< Of its components that do not say themselves.
     supervisor::ServiceState state = supervisor::ServiceState::stopped;
+    bool up = false;     ///< It runs, and is healthy as far as that is checked.
     bool wanted = true;  ///< The operator did not stop it.
     bool adopted = true; ///< Whether one of an earlier host runs is known.
     bool busy = false;   ///< Being activated, started or stopped by a step.
@@ -119,6 +122,7 @@ struct ServiceFacts {
 /// What the consensus sources of a component say of this machine.
 struct SourceFacts {
     bool ready = false;  ///< It says that this machine is to run.
+    bool left = false;   ///< It knows that this machine is none of those that run.
     std::string waiting; ///< Why it does not.
 };
 

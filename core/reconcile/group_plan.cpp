@@ -4,6 +4,7 @@
 #include "reconcile/component_plan.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <numeric>
 
 namespace cmw::reconcile {
@@ -132,7 +133,7 @@ class GroupPlanner {
     }
 
     /// Why consensus keeps a service down; "" if it does not.
-    std::string why_to_wait(const ServiceFacts& service) const {
+    std::string why_not_ready(const ServiceFacts& service) const {
         if (service.start_when == config::StartWhen::always) return {};
         for (const auto& name : service.components) {
             const auto source = facts_.sources.find(name);
@@ -142,9 +143,39 @@ class GroupPlanner {
         return {};
     }
 
+    /// Why a service is not started yet though its files may be; "" if it is.
+    std::string why_to_wait(const ServiceFacts& service) const {
+        if (auto reason = why_not_ready(service); !reason.empty()) return reason;
+        for (const auto& name : service.after) {
+            const auto* needed = facts_.service(name);
+            if (needed == nullptr || needed->up) continue;
+            const bool runs = needed->state == ServiceState::running;
+            return fmt::format("service {} is not {} yet", name, runs ? "healthy" : "up");
+        }
+        return {};
+    }
+
+    /// A program that runs is stopped only for what is known.
+    bool must_leave(const ServiceFacts& service) const {
+        const bool runs = is_up(service.state) || service.state == ServiceState::backoff;
+        return service.stop_when_not_ready && runs &&
+               std::ranges::any_of(service.components, [&](const auto& name) {
+                   const auto source = facts_.sources.find(name);
+                   return source != facts_.sources.end() && source->second.left;
+               });
+    }
+
     void start_what_can(const Group& group) {
         for (const auto i : group.services) {
             const auto& service = facts_.services[i];
+            if (must_leave(service)) {
+                Step step{};
+                step.what = Step::Do::stop;
+                step.service = service.name;
+                step.reason = why_not_ready(service);
+                plan_.steps.push_back(std::move(step));
+                continue;
+            }
             const bool fresh =
                 service.state == ServiceState::stopped || service.state == ServiceState::waiting;
             if (!service.wanted || !fresh) continue;

@@ -25,6 +25,8 @@ std::string_view name(Step::Do what) {
         return "start";
     case Step::Do::hold_back:
         return "hold back";
+    case Step::Do::stop:
+        return "stop";
     }
     return "?";
 }

@@ -15,7 +15,9 @@
 //   6. A newly approved set waits for its policy (policy.hpp), ready beside its targets. What is in
 //      use is meanwhile repaired and started as ever. What the operator ordered waits for nothing,
 //      nor does a set without which a service stays down.
-//   7. What is not wanted but may be (announced; approved while another is held or pinned) is
+//   7. A service waits until those that it is `after` are up; one that runs does not stop for them.
+//      It stops for consensus only where its setting says so, and only when that knows.
+//   8. What is not wanted but may be (announced; approved while another is held or pinned) is
 //      fetched ahead, and nothing more.
 #pragma once
 
@@ -33,6 +35,7 @@ struct Step {
         activate,    ///< Swap `changes` in, around a stop and start of `restarts`.
         start,       ///< Start `service`.
         hold_back,   ///< Keep `service` down and show why.
+        stop,        ///< Stop `service`: consensus does not want it any more.
     };
     Do what;
     std::string component;

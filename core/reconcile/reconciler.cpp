@@ -40,7 +40,9 @@ void Reconciler::Impl::set_up_facts() {
         ServiceFacts facts;
         facts.name = service.name;
         facts.components = service.components;
+        facts.after = service.after;
         facts.start_when = service.start_when;
+        facts.stop_when_not_ready = service.stop_when_not_ready;
         facts.activation = service.activation;
         facts.adopted = false;
         board->facts.services.push_back(facts);
@@ -121,8 +123,11 @@ void Reconciler::Impl::replan_soon(const std::weak_ptr<Impl>& self) {
 }
 
 void Reconciler::Impl::refresh_services() {
-    for (auto& facts : board->facts.services)
-        facts.state = board->services.at(facts.name).service->status().state;
+    for (auto& facts : board->facts.services) {
+        const auto status = board->services.at(facts.name).service->status();
+        facts.state = status.state;
+        facts.up = supervisor::is_up(status);
+    }
 }
 
 void Reconciler::Impl::replan() {
@@ -172,7 +177,23 @@ void Reconciler::Impl::carry_out(const Step& step) {
         return start_service(step);
     case Step::Do::hold_back:
         return board->services.at(step.service).service->hold_back(step.reason);
+    case Step::Do::stop:
+        return leave(step);
     }
+}
+
+/// Until consensus wants it again; the operator's wish is another matter.
+void Reconciler::Impl::leave(const Step& step) {
+    board->service(step.service).busy = true;
+    board->remember({0, {}, "service", step.service, "left", "", "", step.reason});
+    board->log(CMW_LEVEL_WARN, fmt::format("service {} is stopped: {}", step.service, step.reason));
+    board->services.at(step.service)
+        .service->stop([weak = std::weak_ptr(board), name = step.service](const Result<>&) {
+            const auto alive = Board::open(weak);
+            if (!alive) return;
+            alive->service(name).busy = false;
+            alive->replan();
+        });
 }
 
 void Reconciler::Impl::start_service(const Step& step) {

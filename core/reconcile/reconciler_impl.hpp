@@ -27,6 +27,7 @@ struct Reconciler::Impl {
     bool all_is_known() const;
     void carry_out(const Step& step);
     void start_service(const Step& step);
+    void leave(const Step& step);
     void start_now(const std::string& name, std::function<void(base::Result<>)> done);
     void refresh_services();
     void on_event(const std::string& name, const supervisor::ServiceEvent& event);

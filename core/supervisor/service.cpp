@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "supervisor/service_impl.hpp"
 
+#include "base/text.hpp"
+#include "supervisor/last_lines.hpp"
+
+#include <fmt/format.h>
+
 namespace cmw::supervisor {
 
 namespace {
@@ -8,6 +13,8 @@ namespace {
 using Kind = Event::Kind;
 using What = ServiceEvent::What;
 using plugin_host::StopHow;
+
+constexpr std::size_t lines_shown = 10;
 
 constexpr const char* minimal_path =
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -46,6 +53,12 @@ Service::Impl::Impl(base::EventLoop& event_loop, config::ServiceSettings service
       policy(restart_policy(settings)),
       random(std::random_device{}()) {
     shown.health = settings.health ? "unknown" : "none";
+    if (!settings.recovered_error_file.empty())
+        recovered = std::make_unique<RecoveredError>(loop, settings.recovered_error_file, [this] {
+            feed({Kind::unhealthy, fmt::format("it wrote {} and has not ended within {}",
+                                               settings.recovered_error_file,
+                                               base::format_duration(RecoveredError::grace))});
+        });
 }
 
 // ---- Events in, actions out ------------------------------------------------------------------
@@ -97,12 +110,15 @@ void Service::Impl::carry_out(Action action) {
 /// Keeps what belongs to a living, running program in step with the state.
 void Service::Impl::follow(const ProcessState& before) {
     if (before.alive && !state.alive) running.reset();
-    if (state.phase == ServiceState::running && before.phase != ServiceState::running) {
+    const bool runs = state.phase == ServiceState::running;
+    const bool ran = before.phase == ServiceState::running;
+    if (recovered && runs != ran) runs ? recovered->watch() : recovered->unwatch();
+    if (runs && !ran) {
         if (!settings.health) return;
         shown.health = "unknown";
         shown.health_reason.clear();
         watch_health();
-    } else if (state.phase != ServiceState::running && health) {
+    } else if (!runs && health) {
         health.reset();
         if (!state.sick) shown.health = "unknown";
     }
@@ -131,6 +147,7 @@ void Service::Impl::record(const ProcessState& before, const Event& event) {
         const bool crashed = before.phase == ServiceState::running && !event.success;
         add(crashed ? What::crashed : What::stopped, shown.pid);
         shown.last_exit = event.text;
+        shown.last_lines = crashed ? last_lines(settings, lines_shown) : std::vector<std::string>();
         break;
     }
     case Kind::unhealthy:
@@ -191,6 +208,10 @@ void Service::Impl::show(ServiceState before) {
     shown.state = state.phase;
     shown.pid = pid();
     shown.restarts = state.restarts;
+    shown.failures = state.phase == ServiceState::running ? 0 : state.failures;
+    shown.next_start.reset();
+    if (state.phase == ServiceState::backoff && state.timer)
+        shown.next_start = base::unix_now() + (*state.timer - base::monotonic_now());
     shown.reason = state.reason;
 }
 
@@ -205,6 +226,7 @@ Service::~Service() {
     impl_->closed = true;
     impl_->timer.reset();
     impl_->health.reset();
+    impl_->recovered.reset();
     impl_->running.reset();
 }
 

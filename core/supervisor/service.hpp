@@ -15,15 +15,24 @@ namespace cmw::supervisor {
 struct ServiceStatus {
     ServiceState state = ServiceState::stopped;
     std::int64_t pid = 0;
-    std::optional<base::UnixTime> since; ///< Of the state.
-    std::uint64_t restarts = 0;          ///< By the restart policy, since the host's start.
-    std::string last_exit;               ///< "" if none: "killed by SIGSEGV (signal 11)".
+    std::optional<base::UnixTime> since;      ///< Of the state.
+    std::uint64_t restarts = 0;               ///< By the restart policy, since the host's start.
+    unsigned failures = 0;                    ///< In a row, of one that does not run.
+    std::optional<base::UnixTime> next_start; ///< Of one in back-off.
+    std::string last_exit;                    ///< "" if none: "killed by SIGSEGV (signal 11)".
+    std::vector<std::string> last_lines; ///< Of its output, if it ended by itself and not well.
     std::string health = "unknown";      ///< "ok", "failing", "unknown"; "none" without a check.
     std::string health_reason;           ///< Of the last check, if that failed.
     std::string reason;                  ///< Why it waits, is in back-off, failed or does not stop.
 
     bool operator==(const ServiceStatus&) const = default;
 };
+
+/// It runs, and is healthy as far as that is checked.
+inline bool is_up(const ServiceStatus& status) {
+    return status.state == ServiceState::running &&
+           (status.health == "ok" || status.health == "none");
+}
 
 /// What happened to a service, for history and the reconciler.
 struct ServiceEvent {

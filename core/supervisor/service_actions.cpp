@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/system.hpp"
 #include "supervisor/service_impl.hpp"
 
 namespace cmw::supervisor {
@@ -16,6 +17,7 @@ void Service::Impl::look() {
     runner.adopt(settings.name, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
                      if (answer) {
                          self.hold_program(*answer);
+                         self.take_back();
                          return self.feed({Kind::found});
                      }
                      // A runner that cannot take programs back has left none behind.
@@ -25,6 +27,13 @@ void Service::Impl::look() {
                      if (none) return self.feed({Kind::gone, "ended, its status unknown"});
                      self.feed({Kind::look_failed, answer.error().text});
                  }));
+}
+
+/// What is known of its start by other means.
+void Service::Impl::take_back() {
+    if (!recovered || state.alive) return;
+    const auto age = base::sys::process_age(running->process().pid);
+    recovered->resume(age.value_or(base::Nanoseconds::zero()));
 }
 
 void Service::Impl::verify() {
@@ -39,6 +48,7 @@ void Service::Impl::verify() {
 void Service::Impl::start() {
     if (settings.health && !settings.health->log.empty())
         output_at = {file_size(settings.output_path), file_size(settings.error_path)};
+    if (recovered) recovered->begin();
     runner.start(
         program, later([](Impl& self, const tl::expected<Process, Failure>& answer) {
             if (answer) {
@@ -74,8 +84,13 @@ void Service::Impl::hold_program(const Process& process) {
          later([](Impl& self, const std::string& reason) { self.shown.reason = reason; })});
 }
 
-void Service::Impl::ended(const std::string& exit, bool success) {
-    if (state.alive) feed({Kind::ended, exit, success});
+void Service::Impl::ended(std::string exit, bool success) {
+    if (!state.alive) return;
+    if (success && recovered && recovered->written()) {
+        exit += ", after it wrote " + settings.recovered_error_file;
+        success = false;
+    }
+    feed({Kind::ended, std::move(exit), success});
 }
 
 void Service::Impl::health_news(const HealthMonitor::News& news) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "supervisor/health.hpp"
+#include "supervisor/recovered_error.hpp"
 #include "supervisor/running_program.hpp"
 #include "supervisor/service.hpp"
 
@@ -41,6 +42,7 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     base::EventLoop::Handle timer;
     std::optional<base::Monotonic> timer_at;
     std::unique_ptr<HealthMonitor> health;
+    std::unique_ptr<RecoveredError> recovered; ///< If the service has such a file.
     /// Where the output of the present program begins: of stdout and stderr; if that is known.
     std::optional<std::pair<std::int64_t, std::int64_t>> output_at;
 
@@ -64,6 +66,7 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
 
     // ---- Actions ----
     void look();
+    void take_back();
     void verify();
     void start();
     void stop(plugin_host::StopHow how);
@@ -71,7 +74,7 @@ struct Service::Impl : std::enable_shared_from_this<Impl> {
     // ---- The program ----
     std::int64_t pid() const;
     void hold_program(const plugin_host::Process& process);
-    void ended(const std::string& exit, bool success);
+    void ended(std::string exit, bool success);
     void watch_health();
     void health_news(const HealthMonitor::News& news);
 

@@ -96,8 +96,8 @@ Readiness::Self Readiness::self() const {
 Standing Readiness::judge(const Call& call, Storage& storage, const Block& block,
                           const Runtime& runtime, const Values& values) {
     const auto self = this->self();
-    if (!self.wanted) return {.run = true, .reason = {}};
-    if (!self.id) return {.run = false, .reason = self.why};
+    if (!self.wanted) return {.run = true, .reason = {}, .left = false};
+    if (!self.id) return {.run = false, .reason = self.why, .left = false};
     if (!runtime.validators)
         throw Error(CMW_CONFIG, "cannot tell which node is a validator: the runtime lacks "
                                 "Session.Validators, Staking.Bonded or Staking.Ledger; set "
@@ -119,13 +119,15 @@ Standing Readiness::judge(const Call& call, Storage& storage, const Block& block
     if (known_->places.empty())
         return {.run = false,
                 .reason = "this node is none of the " + std::to_string(accounts.size()) +
-                          " active validators"};
+                          " active validators",
+                .left = true};
     const auto off = disabled && items.disabled
                          ? parse_disabled(*items.disabled, *disabled, accounts.size())
                          : std::vector<bool>(accounts.size());
     if (std::ranges::all_of(known_->places, [&](auto place) { return off[place]; }))
-        return {.run = false, .reason = "this node is an active validator, but disabled"};
-    return {.run = true, .reason = {}};
+        return {
+            .run = false, .reason = "this node is an active validator, but disabled", .left = true};
+    return {.run = true, .reason = {}, .left = false};
 }
 
 std::vector<std::size_t> Readiness::find(const Call& call, Storage& storage, const Block& block,

@@ -18,6 +18,7 @@ namespace cmw::substrate {
 struct Standing {
     bool run = false;
     std::string reason;
+    bool left = false; ///< It is known to be none of those that run.
 
     bool operator==(const Standing&) const = default;
 };

@@ -103,6 +103,7 @@ void Substrate::tell(const Outcome& outcome, Verdict& verdict) const {
         verdict.run(answer.number);
     else
         verdict.wait(answer.number, answer.standing.reason);
+    if (outcome.reading.usable && answer.standing.left) verdict.fact("active", "false");
     for (const auto& [target, digest] : answer.approved)
         verdict.approve(target, settings_.algorithm, digest);
     for (const auto& one : answer.announced)

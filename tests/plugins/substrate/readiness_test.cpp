@@ -47,6 +47,7 @@ struct Node : Follower {
         return runs();
     }
     const std::string& why() const { return verdict->reason; }
+    bool knows_that_it_left() const { return verdict->facts.contains("active"); }
 
     Network& network;
 };
@@ -70,12 +71,14 @@ TEST_CASE(
     network.chain.store(validators_key, validators(0, 998));
     CHECK_FALSE(node.ready());
     CHECK(node.why() == "this node is none of the 998 active validators");
+    CHECK(node.knows_that_it_left());
     CHECK(network.searches() == 1 + 2);
     network.chain.take_requests();
     CHECK_FALSE(node.ready());
     CHECK(network.searches() == 1);
     network.chain.store(validators_key, validators(500, 1000));
     CHECK(node.ready());
+    CHECK_FALSE(node.knows_that_it_left());
     CHECK(network.chain.connections() == 1);
 }
 
@@ -111,6 +114,7 @@ TEST_CASE("flaw 9: disabled positions unsorted, doubled or out of range, and mis
         chain.store(disabled_key, disabled(places));
         CHECK_FALSE(node.ready());
         CHECK(node.why() == "this node is an active validator, but disabled");
+        CHECK(node.knows_that_it_left());
     }
     chain.store(disabled_key, std::nullopt);
     CHECK(node.ready());
@@ -147,6 +151,7 @@ TEST_CASE("the identity decides what is waited for") {
     CHECK_FALSE(node.runs());
     CHECK(node.approved("server") == digest(3));
     CHECK_FALSE(node.why().empty());
+    CHECK_FALSE(node.knows_that_it_left()); // It cannot tell.
     node.identify(1);
     CHECK(node.ready());
     // Another id is another node.

@@ -22,6 +22,9 @@ TEST_CASE("the status is shown in tables, with reasons in words") {
     cmix.state = supervisor::ServiceState::backoff;
     cmix.since = base::UnixTime(std::chrono::seconds(100));
     cmix.last_exit = "killed by SIGSEGV (signal 11)";
+    cmix.failures = 3;
+    cmix.next_start = base::UnixTime(std::chrono::seconds(141 + 65));
+    cmix.last_lines = {"loading", "panic:\x1b[2J no disk"};
     status.services["cmix"] = cmix;
     status.plugins["cloud"].status.last_error = "evil\x1b[2J";
     status.logs["cmix"].to["cloud"] = {10, 2048, 0, 75};
@@ -30,7 +33,9 @@ TEST_CASE("the status is shown in tables, with reasons in words") {
          {"cmix-wrapper 0.1.0, process 4711, up 3h12m\n", "CONSENSUS", "COMPONENT", "SERVICE",
           "PLUGIN", "LOG", "not in the active set, ws://a:1", "aaaaaaaaaaaa  ", "backoff", "41s",
           "[##########..........] 50% of 10 MiB, bbbbbbbbbbbb is quarantined",
-          "last: killed by SIGSEGV (signal 11)", "evil [2J", "2 KiB", "1m15s"})
+          "last: killed by SIGSEGV (signal 11)", "evil [2J", "2 KiB", "1m15s",
+          "\ncmix failed 3 times in a row; it is started again in 1m5s. The last lines of its "
+          "output:\n    loading\n    panic: [2J no disk\n"})
         CHECK_MESSAGE(text.find(part) != std::string::npos, part, "\n", text);
     CHECK(text.find('\x1b') == std::string::npos);
     CHECK(text.find(std::string(13, 'a')) == std::string::npos);

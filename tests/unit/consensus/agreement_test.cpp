@@ -127,6 +127,26 @@ TEST_CASE("the machine is ready when as many sources as needed say so") {
     CHECK(Sources("?X").agree(2).waiting == "a has not answered yet");
 }
 
+TEST_CASE("the machine has left when too few sources are left that could say that it runs") {
+    Sources sources("SSS");
+    const auto leave = [&](std::size_t i) {
+        sources.verdicts[i]->run = false;
+        sources.verdicts[i]->facts["active"] = "false";
+    };
+    sources.verdicts[0]->run = false; // It cannot tell: still syncing.
+    for (const std::size_t needed : {1, 2, 3}) CHECK_FALSE(sources.agree(needed).left);
+    leave(1);
+    CHECK_FALSE(sources.agree(2).left);
+    CHECK(sources.agree(3).left);
+    leave(2);
+    CHECK(sources.agree(2).left);
+    CHECK_FALSE(sources.agree(1).left);
+    leave(0);
+    CHECK(sources.agree(1).left);
+    sources.verdicts[0]->run = true; // What it says of itself weighs more.
+    CHECK_FALSE(sources.agree(1).left);
+}
+
 TEST_CASE(
     "where an approval comes from and where its file is are those of the sources that count") {
     Sources sources("XXY");

@@ -63,7 +63,8 @@ TEST_CASE("status has the names of the contract, on one line, in its order") {
           R"("previous": ["ef"], "announced": [{"digest": "01", "height": 7, "why": "a motion"}, )"
           R"({"digest": "23", "height": null, "why": null}]}}, )"
           R"("services": {"cmix": {"state": "running", "pid": 4712, )"
-          R"("since": "2026-01-01T00:00:00Z", "restarts": 0, "last_exit": null, )"
+          R"("since": "2026-01-01T00:00:00Z", "restarts": 0, "failures": 0, )"
+          R"("next_start": null, "last_exit": null, "last_lines": [], )"
           R"("health": "ok", "reason": null}}, )"
           R"("plugins": {"cloud": {"kind": "log-backend", "plugin": "cloudwatch", )"
           R"("state": "ok", "reinitialisations": 0, "last_error": null}}, )"
@@ -87,7 +88,8 @@ TEST_CASE("what is not known is null") {
     for (const auto* name : {"approved", "installed", "desired", "from", "progress"})
         CHECK_MESSAGE(server->isNull(name), name);
     const auto cmix = json->getObject("services")->getObject("cmix");
-    for (const auto* name : {"pid", "since", "last_exit"}) CHECK_MESSAGE(cmix->isNull(name), name);
+    for (const auto* name : {"pid", "since", "last_exit", "next_start"})
+        CHECK_MESSAGE(cmix->isNull(name), name);
 }
 
 TEST_CASE("texts are valid JSON whatever is in them") {

@@ -42,7 +42,7 @@ inline Facts settled() {
     Facts facts;
     facts.components = {component("server")};
     facts.services = {service("cmix", {"server"})};
-    facts.sources["server"] = {true, ""};
+    facts.sources["server"].ready = true;
     facts.seed = "seed";
     return facts;
 }

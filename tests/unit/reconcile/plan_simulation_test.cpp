@@ -34,7 +34,7 @@ class World {
             ComponentFacts c;
             c.name = name;
             facts_.components.push_back(c);
-            facts_.sources[name] = {true, ""};
+            facts_.sources[name].ready = true;
         }
         for (const auto& [name, parts] : std::map<std::string, std::vector<std::string>>{
                  {"cmix", {"server", "libpow", "shared"}},
@@ -196,6 +196,8 @@ class World {
         case Step::Do::hold_back:
             CHECK_FALSE(is_up(service(step.service)));
             return;
+        case Step::Do::stop:
+            FAIL("no service here is to stop when consensus says so");
         }
     }
 

@@ -172,15 +172,55 @@ TEST_CASE("start-when = ready waits for consensus, visibly, and keeps what runs"
     auto facts = settled();
     facts.services[0].start_when = cmw::config::StartWhen::ready;
     facts.services[0].state = ServiceState::stopped;
-    facts.sources["server"] = {false, "still syncing"};
+    facts.sources["server"] = {false, false, "still syncing"};
     REQUIRE(steps(facts) == Steps{"hold back cmix"});
     CHECK(make_plan(facts, now).steps[0].reason == "still syncing");
     facts.sources.clear();
     CHECK(steps(facts) == Steps{"hold back cmix"});
-    facts.sources["server"] = {true, ""};
+    facts.sources["server"] = {true, false, ""};
     CHECK(steps(facts) == Steps{"start cmix"});
     facts.services[0].state = ServiceState::running;
-    facts.sources["server"] = {false, "left the active set"};
+    facts.sources["server"] = {false, true, "left the active set"};
+    CHECK(steps(facts).empty());
+}
+
+TEST_CASE("when-not-ready = stop stops what runs, for what is known alone") {
+    auto facts = settled();
+    facts.services[0].start_when = cmw::config::StartWhen::ready;
+    facts.services[0].stop_when_not_ready = true;
+    facts.sources["server"] = {false, false, "still syncing"};
+    CHECK(steps(facts).empty());
+    facts.sources["server"] = {false, true, "left the active set"};
+    for (const auto state :
+         {ServiceState::running, ServiceState::starting, ServiceState::backoff}) {
+        facts.services[0].state = state;
+        REQUIRE(steps(facts) == Steps{"stop cmix"});
+        CHECK(make_plan(facts, now).steps[0].reason == "left the active set");
+    }
+    facts.services[0].state = ServiceState::stopping;
+    CHECK(steps(facts).empty());
+    facts.services[0].state = ServiceState::stopped;
+    CHECK(steps(facts) == Steps{"hold back cmix"});
+    facts.sources["server"] = {true, false, ""};
+    CHECK(steps(facts) == Steps{"start cmix"});
+}
+
+TEST_CASE("a service waits for those that it is after, and does not stop for them") {
+    auto facts = settled();
+    facts.services[0].state = ServiceState::waiting;
+    facts.services[0].after = {"chain", "unknown"};
+    cmw::reconcile::ServiceFacts chain;
+    chain.name = "chain";
+    chain.wanted = false;
+    facts.services.push_back(chain);
+    REQUIRE(steps(facts) == Steps{"hold back cmix"});
+    CHECK(make_plan(facts, now).steps[0].reason == "service chain is not up yet");
+    facts.services[1].state = ServiceState::running;
+    CHECK(make_plan(facts, now).steps[0].reason == "service chain is not healthy yet");
+    facts.services[1].up = true;
+    CHECK(steps(facts) == Steps{"start cmix"});
+    facts.services[1].up = false;
+    facts.services[0].state = ServiceState::running;
     CHECK(steps(facts).empty());
 }
 

@@ -22,7 +22,7 @@ Facts pair_of_files() {
     auto facts = settled();
     facts.components.push_back(component("libpow"));
     facts.components.push_back(component("other"));
-    for (const auto* name : {"libpow", "other"}) facts.sources[name] = {true, ""};
+    for (const auto* name : {"libpow", "other"}) facts.sources[name].ready = true;
     facts.services = {service("cmix", {"server", "libpow"})};
     for (auto& c : facts.components) c.stored = {old_one, new_one, newer};
     return facts;

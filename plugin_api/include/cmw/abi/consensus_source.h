@@ -33,7 +33,9 @@ typedef struct cmw_verdict {
      * host refuses a digest that is all zero. */
     void (*approve)(const struct cmw_verdict* verdict, const cmw_artifact* artifact) CMW_NOEXCEPT;
 
-    /* Something that `status` is to show beside the answer: "endpoint", "block_hash". */
+    /* Something that `status` is to show beside the answer: "endpoint", "block_hash". Two mean more:
+     * "synced" is whether the network was seen whole; "active" is "false" only where the answer not
+     * to run is certain, because this machine is none of those that run: it may stop a program. */
     void (*fact)(const struct cmw_verdict* verdict, cmw_str name, cmw_str value) CMW_NOEXCEPT;
 
     /* Say of one artifact that it may be approved later (a vote under way, an upgrade planned), at
