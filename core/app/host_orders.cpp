@@ -5,6 +5,7 @@
 #include "logs/own_log.hpp"
 #include "plugin_host/identity.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace cmw::app {
@@ -21,6 +22,10 @@ std::optional<std::string> node_id(const std::string& identity_file) {
     if (!identity || !*identity) return std::nullopt;
     const auto id = (*identity)->find("id");
     return id == (*identity)->end() ? std::nullopt : std::optional(id->second);
+}
+
+bool approves(const config::ComponentSettings& component, const std::string& source) {
+    return std::ranges::count(component.approved_by, source, &config::UseSettings::instance) > 0;
 }
 
 /// Does `one` for each name, the next when the one before is done; ends at the first failure.
@@ -43,7 +48,7 @@ void Host::Parts::make_inboxes() {
         commands::Inbox::Hooks hooks;
         hooks.carry_out = [this, &table](const commands::Command& command, const std::string& who,
                                          Done done) {
-            carry_out(table.orders, command, who, std::move(done));
+            carry_out(table, command, who, std::move(done));
         };
         hooks.node_id = [this] { return node_id(settings().identity.file); };
         hooks.remember = [this](state::HistoryEntry entry) {
@@ -54,21 +59,57 @@ void Host::Parts::make_inboxes() {
             reconciler->remember(std::move(entry));
         };
         hooks.changed = [this] { changed(); };
+        recall_approvals(table.name);
         inboxes[table.name] =
             std::make_unique<commands::Inbox>(loop, table, *commands.at(table.name), database,
                                               std::move(hooks), commands::Inbox::Options{});
     }
 }
 
-void Host::Parts::carry_out(const config::OrderSettings& orders, const commands::Command& command,
-                            const std::string& who, Done done) {
+/// What its orders approved before: each was carried out once.
+void Host::Parts::recall_approvals(const std::string& source) {
+    auto& verdict = ordered[source];
+    verdict.run = true; // It says nothing of when a program may run.
+    for (const auto& [name, report] : reconciler->report()) {
+        const auto& component = *settings().component(name);
+        if (!approves(component, source) || !report.facts.approved) continue;
+        verdict.approved.insert_or_assign(component.field, *report.facts.approved);
+        verdict.locations[component.field] = report.facts.locations;
+    }
+    reconciler->on_verdict(source, verdict);
+}
+
+/// From then on it is the approved version: fetched, checked and put in place like any other.
+Result<> Host::Parts::approve(const config::InstanceSettings& source,
+                              const commands::Command& command, const std::string& who) {
+    const bool known = std::ranges::any_of(settings().components, [&](const auto& component) {
+        return component.field == command.target && approves(component, source.name);
+    });
+    if (!known)
+        return base::fail(
+            "",
+            fmt::format("cannot update '{}': no component is approved by {}", command.target,
+                        source.name),
+            fmt::format("what a consensus source approves follows that; else write a component "
+                        "with approved-by = \"{}\" and field = \"{}\"",
+                        source.name, command.target));
+    auto digest = base::parse_digest(command.hash, "blake2s-256");
+    if (!digest) return base::fail("", "cannot use the hash: it is all zero", "");
+    auto& verdict = ordered.at(source.name);
+    verdict.approved.insert_or_assign(command.target, std::move(*digest));
+    verdict.locations[command.target] = {command.path};
+    verdict.facts["order"] = who;
+    reconciler->on_verdict(source.name, verdict);
+    return {};
+}
+
+void Host::Parts::carry_out(const config::InstanceSettings& source,
+                            const commands::Command& command, const std::string& who, Done done) {
     using commands::Verb;
-    if (command.verb == Verb::update)
-        return done(base::fail("", "cannot update what consensus governs",
-                               "the approved version is what the consensus source names"));
+    if (command.verb == Verb::update) return done(approve(source, command, who));
     const bool starts = command.verb == Verb::start;
     if (command.target == "logger") return ship(starts, who, std::move(done));
-    auto names = orders.services;
+    auto names = source.orders.services;
     if (names.empty())
         for (const auto& service : settings().services) names.push_back(service.name);
     for_each_in_turn(

@@ -42,6 +42,8 @@ struct Host::Parts {
     bool shipping_ends = false;
     std::unique_ptr<base::Worker> ending; ///< Where a pipeline ends, which takes its time.
     std::map<std::string, std::unique_ptr<commands::Inbox>> inboxes;
+    /// What the update orders of a command source approve, by instance.
+    std::map<std::string, plugin_host::Verdict> ordered;
     std::unique_ptr<control::Api> api;
     /// Expired: what plugins ask for comes too late.
     std::shared_ptr<Parts*> alive = std::make_shared<Parts*>(this);
@@ -65,8 +67,11 @@ struct Host::Parts {
     void make_pipeline();
     void make_inboxes();
     /// What an order of the network asks of this host.
-    void carry_out(const config::OrderSettings& settings, const commands::Command& command,
+    void carry_out(const config::InstanceSettings& source, const commands::Command& command,
                    const std::string& who, control::Requests::Done done);
+    base::Result<> approve(const config::InstanceSettings& source, const commands::Command& command,
+                           const std::string& who);
+    void recall_approvals(const std::string& source);
     /// Starts or stops the shipping of logs, for good: over restarts too.
     void ship(bool wanted, const std::string& who, control::Requests::Done done);
     base::Result<> open_api(Host& host);

@@ -107,7 +107,8 @@ std::string staged_path(const Target& target) {
 }
 
 Result<> stage(const Store& store, const Digest& digest, const Target& target) {
-    CopyAs as{.mode = target.mode, .owner = {}, .executable = target.executable};
+    CopyAs as{
+        .mode = target.mode, .owner = {}, .executable = target.executable, .check = target.check};
     if (const auto present = sys::stat(target.path)) {
         if (!S_ISREG(present->st_mode))
             return fail(target.path, "cannot replace what is there: it is not a regular file",

@@ -15,6 +15,7 @@
 #include "base/digest.hpp"
 #include "binary_store/store.hpp"
 
+#include <functional>
 #include <optional>
 #include <sys/stat.h>
 
@@ -62,6 +63,8 @@ struct Target {
     /// artifact is the file.
     std::string unpack = {};
     std::uint64_t max_size = 0; ///< Bytes of all that is in the archive.
+    /// What else is to be known of the file at a path before it is staged; empty: nothing.
+    std::function<base::Result<>(const std::string& path)> check = {};
 };
 
 /// The file at the target or staged, hashed now and named by its artifact: where it comes out of an

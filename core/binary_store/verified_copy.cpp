@@ -104,6 +104,9 @@ Result<Digest> make_file(const std::string& to, std::string_view algorithm, cons
     if (as.executable) {
         if (const auto fit = check_executable(file->get(), to); !fit) return fail(fit.error());
     }
+    if (as.check) {
+        if (const auto fit = as.check(draft); !fit) return fail(fit.error());
+    }
     if (const auto set = set_owner_and_mode(file->get(), to, as); !set) return fail(set.error());
     const auto synced = sys::fsync(file->get());
     if (!synced) return fail(storage_problem(to, "sync the file", synced.error()));

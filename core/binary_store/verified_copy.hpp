@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 
+#include <functional>
 #include <optional>
 #include <sys/types.h>
 #include <utility>
@@ -16,6 +17,8 @@ struct CopyAs {
     /// User and group; ours if we may not give the file away.
     std::optional<std::pair<uid_t, gid_t>> owner;
     bool executable = false; ///< Refuse what this machine could not execute.
+    /// What else is to be known of the file at a path before it is used; empty: nothing.
+    std::function<base::Result<>(const std::string& path)> check = {};
 };
 
 /// Makes `to` (replacing it) a copy of the regular file `from`, reads back and hashes what was

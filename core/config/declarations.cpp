@@ -145,11 +145,14 @@ const Table<ComponentSettings>& component_table() {
                                         .help = "Where the file is installed."},
                                .example = R"("/opt/xxnetwork/bin/xxnetwork-cmix")"}),
                 key<&S::approved_by>(
-                    {.spec = {.name = "approved-by",
-                              .type = Type::list,
-                              .required = true,
-                              .help = "The consensus source that approves its digest, or several."},
-                     .names = "consensus-source",
+                    {.spec =
+                         {.name = "approved-by",
+                          .type = Type::list,
+                          .required = true,
+                          .help =
+                              "The consensus source that approves its digest, or several. Or the "
+                              "command source whose update orders do."},
+                     .names = "consensus-source or command-source",
                      .example = R"("chain")",
                      .one_will_do = true}),
                 key<&S::agreement>(

@@ -8,12 +8,15 @@
 #include "config/refine.hpp"
 #include "config/settings.hpp"
 
+#include <algorithm>
+
 namespace cmw::config {
 
 /// One key, as an operator sees it.
 struct Key {
     OptionSpec spec;
-    /// The kind of the tables that its value names: a plugin kind, or "component". "": none.
+    /// The kind of the tables that its value names: a plugin kind, two of them with " or " between,
+    /// "component" or "service". "": none.
     std::string_view names{};
     Refine refine = nullptr;
     std::string_view example{};      ///< For the template, as TOML; "": the fallback.
@@ -21,6 +24,11 @@ struct Key {
     bool one_will_do = false;        ///< Of a list: the only element may stand without brackets.
     bool number_will_do = false;     ///< Of a string: an integer is read as its digits.
 };
+
+/// Whether what a key `names` are plugin instances.
+inline bool name_instances(std::string_view names) {
+    return std::ranges::any_of(kinds, [&](auto kind) { return names.starts_with(kind); });
+}
 
 /// What was read for a key: uses if it names plugin instances, else a value.
 struct KeyValue {

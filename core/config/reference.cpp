@@ -34,7 +34,7 @@ std::string example_of(const Key& key) {
 
 std::string type_of(const Key& key) {
     if (key.names == "component") return "list of components";
-    if (key.one_will_do) return fmt::format("{0}, or list of {0}s", key.names);
+    if (key.one_will_do) return fmt::format("{}, or list of them", key.names);
     if (!key.names.empty() && key.spec.type == OptionType::list)
         return fmt::format("list of {}s", key.names);
     if (!key.names.empty()) return std::string(key.names);

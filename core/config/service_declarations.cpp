@@ -131,7 +131,8 @@ const Table<ServiceSettings>& service_table() {
                            .fallback = "[]",
                            .help = "Services that it needs: they are up, and healthy if that is "
                                    "checked, before it is started, and are stopped after it. "
-                                   "Such as [\"chain\"]."}}),
+                                   "Such as [\"chain\"]."},
+                  .names = "service"}),
              key<&S::start_when>(
                  {{.name = "start-when",
                    .fallback = "always",

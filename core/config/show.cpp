@@ -97,8 +97,7 @@ class Mask {
     void apply_to_uses(Node& table, const TableText& declared) const {
         for (const auto* key : declared.keys) {
             const auto entry = std::ranges::find(table.entries, key->spec.name, &Entry::key);
-            if (entry == table.entries.end() || std::ranges::count(kinds, key->names) == 0)
-                continue;
+            if (entry == table.entries.end() || !name_instances(key->names)) continue;
             apply_to_use(key->names, entry->value);
             for (auto& item : entry->value.items) apply_to_use(key->names, item);
         }

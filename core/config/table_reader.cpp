@@ -43,7 +43,7 @@ std::optional<KeyValue> read_key(const Key& key, const Entry* entry, const Posit
                                  const Reading& reading, const Instances* instances) {
     const auto rewritten = written_out(key, entry);
     if (rewritten) entry = &*rewritten;
-    const bool names_instances = std::ranges::count(kinds, key.names) > 0;
+    const bool names_instances = name_instances(key.names);
     if (names_instances && entry != nullptr) {
         KeyValue value;
         if (key.spec.type == OptionType::list) {

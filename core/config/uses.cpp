@@ -108,7 +108,7 @@ const Instances::Instance* Instances::find(const Node& node, const std::string& 
     const Instance* other_kind = nullptr;
     for (const auto& instance : instances_) {
         const bool same_name = instance.settings.name == name;
-        if (instance.settings.kind != kind) {
+        if (kind.find(instance.settings.kind) == kind.npos) {
             if (same_name) other_kind = &instance;
             continue;
         }
@@ -124,7 +124,7 @@ const Instances::Instance* Instances::find(const Node& node, const std::string& 
         reading_.report.add(
             node.position,
             fmt::format("cannot find the {} '{}' that '{}' names", kind, name, key.name),
-            names.empty() ? fmt::format("add a table [{}.{}]", kind, name)
+            names.empty() ? fmt::format("add a table [{}.{}]", kind.substr(0, kind.find(' ')), name)
                           : suggestion(name, names));
     }
     return nullptr;

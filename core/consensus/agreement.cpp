@@ -24,7 +24,7 @@ const Digest* named(const Opinion& opinion, const std::string& field) {
 std::string origin(const Opinion& opinion) {
     auto text = opinion.source;
     if (opinion.verdict->height != 0) text += fmt::format(" at block {}", opinion.verdict->height);
-    for (const auto* fact : {"extrinsic", "file"})
+    for (const auto* fact : {"extrinsic", "file", "order"})
         if (const auto found = opinion.verdict->facts.find(fact);
             found != opinion.verdict->facts.end())
             text += fmt::format(" ({} {})", fact, found->second);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reconcile/reconciler.hpp"
 
+#include "commands/signature.hpp"
 #include "reconcile/reconciler_impl.hpp"
 
 #include <cmw/abi/plugin.h>
@@ -11,12 +12,18 @@ namespace cmw::reconcile {
 using base::Result;
 using supervisor::Service;
 using supervisor::ServiceEvent;
-using supervisor::ServiceState;
 
 namespace {
 
 std::optional<Digest> digest_of(const std::string& name) {
     return base::parse_digest_name(name);
+}
+
+/// One that orders of the network are checked by: with a broken one none would be obeyed any more.
+Result<> check_certificate(const std::string& path) {
+    const auto certificate = commands::Certificate::load(path);
+    if (!certificate) return tl::unexpected(certificate.error());
+    return certificate->valid_at(base::unix_now());
 }
 
 } // namespace
@@ -35,6 +42,10 @@ void Reconciler::Impl::set_up_facts() {
         work.settings = &component;
         work.target = {component.path, component.mode, executable, component.unpack,
                        static_cast<std::uint64_t>(component.max_size)};
+        const bool certificate = std::ranges::any_of(settings.instances, [&](const auto& source) {
+            return source.orders.certificate == component.path;
+        });
+        if (certificate) work.target.check = &check_certificate;
     }
     for (const auto& service : settings.services) {
         ServiceFacts facts;

@@ -133,6 +133,81 @@ TEST_CASE(
     CHECK(site.shipped_log().starts_with(shipped));
 }
 
+TEST_CASE("flaw 18: what an update order approves is put in place once, like any other version") {
+    Ordered site;
+    site.rewrite("approved-by = \"chain\"", "approved-by = \"management\"\nfield = \"binary\"");
+    site.rewrite("{target}/{digest}", "server/{digest}");
+    const auto one = site.publish("1");
+    const auto two = site.publish("2");
+    const auto update = [](const std::string& target, const std::string& hash) {
+        return "{\"command\": \"update\", \"target\": \"" + target +
+               "\", \"info\": {\"path\": \"server/x\", \"hash\": \"" + hash + "\"}}";
+    };
+    site.start();
+    REQUIRE(site.wait_for("orders.management.waiting", "0"));
+    site.issue("1.jsonl", site.sign(update("binary", one)));
+    REQUIRE(site.wait_for("services.node.state", "running"));
+    CHECK(site.status()["components.server.installed"] == one);
+    CHECK(site.status()["components.server.approved_by"] == "management");
+    const auto pid = site.node_pid();
+    site.issue("2.jsonl", site.sign(update("binary", one)));
+    REQUIRE(site.wait_for("orders.management.last", "2.jsonl: done"));
+    REQUIRE(site.end(SIGKILL));
+    site.start();
+    REQUIRE(site.wait_for("components.server.state", "current"));
+    CHECK(site.node_pid() == pid);
+    CHECK(site.status()["components.server.approved"] == one);
+
+    site.issue("3.jsonl", site.sign(update("binary", two)));
+    REQUIRE(site.wait_for("components.server.installed", two));
+    REQUIRE(site.wait_for("services.node.state", "running"));
+    CHECK(site.node_pid() != pid);
+    site.issue("4.jsonl", site.sign(update("libpow", one)));
+    REQUIRE(
+        site.wait_for_history("cannot update 'libpow': no component is approved by management"));
+    const auto told = site.history();
+    CHECK(told.find("management (order management (3.jsonl))") != std::string::npos);
+    CHECK(site.command({"rollback", "server"}).status == 0); // The operator has the last word.
+    CHECK(site.wait_for("components.server.installed", one));
+}
+
+TEST_CASE("flaw 19: the certificate of orders is replaced only by one that is valid") {
+    Ordered site;
+    site.append(
+        "[component.cert]\npath = \"" + site.folder / "network.crt" +
+        "\"\nmode = \"0644\"\napproved-by = \"management\"\nfrom = { use = \"store\", path = "
+        "\"" +
+        site.folder / "store/cert" + "\" }\n");
+    std::filesystem::create_directory(site.folder / "store/cert");
+    site.run_version_1();
+    const auto order = [&](const std::string& name, const std::string& bytes) {
+        const auto hash = digest_of(bytes);
+        write_text(site.folder / ("store/cert/" + hash), bytes);
+        site.issue(name, site.sign("{\"command\": \"update\", \"target\": \"cert\", \"info\": "
+                                   "{\"path\": \"x\", \"hash\": \"" +
+                                   hash + "\"}}"));
+        return hash;
+    };
+    const auto before = read_text(site.folder / "network.crt");
+    order("1.jsonl", "any bytes");
+    REQUIRE(site.wait_for("components.cert.state", "failed"));
+    CHECK(has(site.status()["components.cert.reason"], "cannot"));
+    const auto next = self_signed({.key = KeyKind::ed25519, .names = ""});
+    auto expired = self_signed({.key = KeyKind::rsa, .names = "", .from_day = -3, .to_day = -1});
+    order("2.jsonl", expired.certificate);
+    REQUIRE(
+        eventually([&] { return has(site.status()["components.cert.reason"], "it ended on"); }));
+    CHECK(read_text(site.folder / "network.crt") == before);
+    const auto hash = order("3.jsonl", next.certificate);
+    REQUIRE(site.wait_for("components.cert.installed", hash));
+    // From now on the next key orders, and the one before no more.
+    site.issue("4.jsonl", site.sign(stop_binary));
+    REQUIRE(site.wait_for_history("4.jsonl: cannot trust"));
+    write_text(site.folder / "network.pem", next.key);
+    site.issue("5.jsonl", site.sign(stop_binary));
+    CHECK(site.wait_for("services.node.state", "stopped"));
+}
+
 TEST_CASE("the operator has the last word on an order, with everything in between going on") {
     Ordered site("ask = [\"stop\"]\n");
     site.run_version_1();

@@ -21,7 +21,8 @@ class Artifact {
         return {artifact_->digest, artifact_->digest_size};
     }
 
-    /// URLs where the network itself says that it can be had, the first one first.
+    /// Where the network itself says that it can be had, the first one first: URLs, or a path in its
+    /// bucket.
     std::vector<std::string_view> locations() const {
         std::vector<std::string_view> all;
         for (const auto& url : std::span(artifact_->locations, artifact_->location_count))

@@ -9,8 +9,18 @@ namespace {
 
 using shared::Step;
 
-std::string expand_key(const std::string& key, std::string_view target, std::string_view digest) {
-    return shared::expand(key, {{"target", std::string(target)}, {"digest", std::string(digest)}});
+std::string expand_key(const std::string& key, std::string_view target, std::string_view digest,
+                       std::string_view path) {
+    return shared::expand(key, {{"target", std::string(target)},
+                                {"digest", std::string(digest)},
+                                {"path", std::string(path)}});
+}
+
+/// The place that the network names, if it is one in a bucket.
+std::string_view path_of(const Artifact& artifact) {
+    for (const auto location : artifact.locations())
+        if (location.find("://") == location.npos) return location;
+    return {};
 }
 
 shared::S3Settings bucket_settings(const Source::Settings& settings) {
@@ -42,7 +52,7 @@ shared::TransferLimits limits_of(const Source::Settings& settings) {
 } // namespace
 
 void Source::check(const Settings& settings) {
-    if (expand_key(settings.key, "target", "digest").empty())
+    if (expand_key(settings.key, "target", "digest", "path").empty())
         throw Error(CMW_CONFIG, "cannot use the key: it is empty");
     shared::check_s3_settings(bucket_settings(settings));
     shared::check_limits(limits_of(settings));
@@ -55,7 +65,10 @@ Source::Source(const Settings& settings, Host host, const shared::Environment& e
 
 void Source::fetch(const Call& call, const cmw_config&, const Artifact& artifact, Writer& writer) {
     shared::Transfer transfer(call, writer, limits_);
-    const auto key = expand_key(key_, artifact.target(), artifact.hex());
+    const auto key = expand_key(key_, artifact.target(), artifact.hex(), path_of(artifact));
+    if (key.empty())
+        throw Error(CMW_NOT_FOUND, "cannot fetch " + std::string(artifact.target()) +
+                                       ": the network names no path for it");
     for (auto from = transfer.position();; from = 0) {
         shared::HttpRequest::Headers headers;
         if (from != 0) {

@@ -42,7 +42,9 @@ class Source final : public BinarySource {
         option<&Settings::key>(
             {.name = "key",
              .help = "Name of the object in the bucket; {target} and {digest} stand for the "
-                     "component's field and the approved digest in hexadecimal.",
+                     "component's field and the approved digest in hexadecimal, {path} for the "
+                     "path that "
+                     "an update order of the network names.",
              .fallback = "{target}/{digest}"}),
         option<&Settings::region>(
             {.name = "region",

@@ -37,9 +37,10 @@ inline std::string empty_environment(const char*) {
 struct Fetching {
     explicit Fetching(const Source::Settings& settings)
         : source(settings, host.handle(), empty_environment) {}
-    test::Outcome fetch(testing::TestWriter& writer) {
+    test::Outcome fetch(testing::TestWriter& writer,
+                        const std::vector<std::string>& locations = {}) {
         const testing::TestCall call;
-        return test::fetch_with(source, writer, call);
+        return test::fetch_with(source, writer, call, locations);
     }
     testing::TestHost host;
     Source source;

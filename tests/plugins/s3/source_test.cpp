@@ -58,6 +58,21 @@ TEST_CASE_FIXTURE(Bucket, "a key of any characters is signed as it is sent") {
     }
 }
 
+TEST_CASE_FIXTURE(Bucket, "the key may be the path that the network names") {
+    settings.key = "{path}";
+    s3.change([&](auto& its) { its.objects = {{"new/node-2", "found"}}; });
+    Fetching fetching(settings);
+    TestWriter found;
+    CHECK(fetching.fetch(found, {"https://elsewhere/node", "new/node-2"}).text == "");
+    CHECK(found.content == "found");
+    const auto none = fetching.fetch(writer, {"https://elsewhere/node"});
+    CHECK(none.status == CMW_NOT_FOUND);
+    CHECK(none.text == "cannot fetch server: the network names no path for it");
+    settings.key = "server/{path}"; // Also as a part of it.
+    s3.change([&](auto& its) { its.objects = {{"server/node-2", "found"}}; });
+    CHECK(Fetching(settings).fetch(writer, {"node-2"}).text == "");
+}
+
 TEST_CASE_FIXTURE(Bucket, "temporary credentials send their token") {
     s3.change([&](auto& its) { its.session_token = "token"; });
     settings.session_token = Secret("token");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "consensus/agreement.hpp"
 
+#include <array>
+
 using namespace cmw::consensus;
 using cmw::base::Digest;
 using cmw::plugin_host::Announcement;
@@ -134,7 +136,7 @@ TEST_CASE("the machine has left when too few sources are left that could say tha
         sources.verdicts[i]->facts["active"] = "false";
     };
     sources.verdicts[0]->run = false; // It cannot tell: still syncing.
-    for (const std::size_t needed : {1, 2, 3}) CHECK_FALSE(sources.agree(needed).left);
+    for (const auto needed : std::array<std::size_t, 3>{1, 2, 3}) CHECK_FALSE(sources.agree(needed).left);
     leave(1);
     CHECK_FALSE(sources.agree(2).left);
     CHECK(sources.agree(3).left);
