@@ -104,6 +104,18 @@ base::Result<Invocation> help_about(std::span<const Command> commands,
     });
 }
 
+/// Takes off `words`, which `from` on are the command's, what it wants as it is.
+std::vector<std::string> cut_rest(const Command& command, std::vector<std::string>& words,
+                                  std::size_t from) {
+    if (command.rest.empty()) return {};
+    auto begin = words.begin() + static_cast<std::ptrdiff_t>(from);
+    const bool all = command.rest == command.name;
+    if (!all) begin = std::find(begin, words.end(), command.rest);
+    std::vector<std::string> rest(begin == words.end() || all ? begin : begin + 1, words.end());
+    words.erase(begin, words.end());
+    return rest;
+}
+
 base::Result<> check_words(const Command& command, const Arguments& arguments) {
     const auto count = arguments.words.size();
     if (count < command.min_words)
@@ -153,8 +165,14 @@ base::Result<Invocation> parse(std::span<const Command> commands,
         }
         command = *found;
     }
+    std::vector<std::string> as_they_are;
+    if (command != nullptr) as_they_are = cut_rest(*command, rest, place);
+    if (command != nullptr && command->rest == command->name && as_they_are.size() == 1 &&
+        (as_they_are.front() == "--help" || as_they_are.front() == "-h"))
+        rest.swap(as_they_are);
     auto arguments = read(command, rest);
     if (!arguments) return tl::unexpected(arguments.error());
+    arguments->words.insert(arguments->words.end(), as_they_are.begin(), as_they_are.end());
     if (arguments->has("help")) return Invocation{Invocation::Kind::help, command, {}};
     if (arguments->has("version")) return Invocation{Invocation::Kind::version, command, {}};
     if (command == nullptr) return misuse("cannot tell what to do without a command", nullptr);

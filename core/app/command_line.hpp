@@ -48,6 +48,8 @@ struct Command {
     std::vector<Option> options;
     std::string_view examples; ///< Lines, each indented by two.
     int (*run)(const Arguments&) = nullptr;
+    /// "--flags": what follows it is taken as words, options too. The command's own name: all is.
+    std::string_view rest;
 };
 
 /// --config, --help and --version: every command has them.

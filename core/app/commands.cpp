@@ -36,6 +36,26 @@ std::span<const Command> commands() {
          "  cmix-wrapper run\n"
          "  cmix-wrapper run -c /etc/cmix-wrapper/wrapper.toml",
          run},
+        {"legacy",
+         host,
+         "FLAG...",
+         0,
+         10'000,
+         "the same, with the flags of the old wrapper",
+         "Runs as 'run' does, with the flags of the wrapper that this program replaces. They are\n"
+         "converted into STATE-DIR/legacy/wrapper.toml, which -c of other commands can name, and\n"
+         "which a reload reads again; at the next start it is made anew. STATE-DIR is what "
+         "systemd\n"
+         "gives ($STATE_DIRECTORY), else /var/lib/cmix-wrapper, or, if the host is not root,\n"
+         "CMD-DIR/cmix-wrapper.\n"
+         "\n"
+         "It is meant for the first minute: the secrets in flags are for everybody to read, and\n"
+         "'config convert' puts them into files. A flag that nobody knows is an error.",
+         {},
+         "  cmix-wrapper legacy --s3-access-key ... --binary-path "
+         "/opt/xxnetwork/bin/xxnetwork-cmix ...",
+         legacy,
+         "legacy"},
         {"plan",
          host,
          "",
@@ -285,16 +305,29 @@ std::span<const Command> commands() {
          plugins},
         {"config",
          look_into,
-         "show | default",
+         "show | default | convert",
          1,
-         1,
+         10'000,
          "the configuration in effect, or a template",
          "'show' prints the merged configuration of FILE and FILE.d/*.toml as TOML, secrets\n"
-         "hidden. 'default' prints a commented template of every setting of the host.",
-         {},
+         "hidden. 'default' prints a commented template of every setting of the host.\n"
+         "\n"
+         "'convert UNIT-FILE' makes a configuration of a unit file that starts the old wrapper; "
+         "'-'\n"
+         "reads it from the standard input. 'convert --flags FLAG...' makes it of the flags "
+         "alone.\n"
+         "Each setting says which flag it comes from. Secrets go into files of mode 0600, in the\n"
+         "folder of --secrets, else in 'secrets' beside --output. Nothing that is there is\n"
+         "overwritten. What has no counterpart is told.",
+         {{"output", 'o', "FILE", "convert: write it there, and do not print it"},
+          {"secrets", 0, "FOLDER", "convert: where secrets go"},
+          {"flags", 0, "FLAG...", "convert: what follows are flags of the old wrapper"}},
          "  cmix-wrapper config show -c wrapper.toml\n"
-         "  cmix-wrapper config default > wrapper.toml",
-         config},
+         "  cmix-wrapper config default > wrapper.toml\n"
+         "  cmix-wrapper config convert /lib/systemd/system/xxnetwork-cmix.service \\\n"
+         "    --output /etc/cmix-wrapper/wrapper.toml",
+         config,
+         "--flags"},
         {"digest",
          look_into,
          "FILE...",

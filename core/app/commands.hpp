@@ -15,9 +15,11 @@ int approve(const Arguments& arguments);
 int check(const Arguments& arguments);
 int command(const Arguments& arguments);
 int config(const Arguments& arguments);
+int convert(const Arguments& arguments); ///< Of config.
 int digest(const Arguments& arguments);
 int history(const Arguments& arguments);
 int hold(const Arguments& arguments);
+int legacy(const Arguments& arguments);
 int logs(const Arguments& arguments);
 int pin(const Arguments& arguments);
 int plan(const Arguments& arguments);

@@ -188,6 +188,15 @@ std::size_t utf8_length(std::string_view text) {
     return wrong ? 0 : length;
 }
 
+bool is_utf8(std::string_view text) {
+    while (!text.empty()) {
+        const auto length = utf8_length(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 std::optional<std::string>
 expand(std::string_view pattern,
        const std::vector<std::pair<std::string_view, std::string_view>>& values,

@@ -41,6 +41,9 @@ std::string nearest(std::string_view word, std::span<const std::string> known);
 /// The length of the UTF-8 sequence (RFC 3629) at the start of `text`; 0 if there is none.
 std::size_t utf8_length(std::string_view text);
 
+/// Whether all of `text` is UTF-8.
+bool is_utf8(std::string_view text);
+
 /// Replaces each "{name}" by what `value` gives for the name; nothing if a name is unknown (its
 /// name is then in `unknown`) or a brace is not closed.
 std::optional<std::string>

@@ -4,7 +4,7 @@
 _cmix_wrapper() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local command='' config=() words='' options='--config --help --version' i
-    local commands='run check plan status start stop restart logs history reload pin unpin hold release
+    local commands='run legacy check plan status start stop restart logs history reload pin unpin hold release
         rollback approve command plugins config digest version'
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -16,7 +16,7 @@ _cmix_wrapper() {
     done
     case $prev in
     -c | --config) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --file | --key | --certificate) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --file | --key | --certificate | -o | --output | --secrets) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     --digest | --to | --role | --expires | --sequence) return ;;
     -a | --algorithm) mapfile -t COMPREPLY < <(compgen -W 'blake2s-256 sha-256' -- "$cur"); return ;;
     -n | --lines) return ;;
@@ -45,7 +45,11 @@ _cmix_wrapper() {
         [[ $prev == show ]] && words=$(cmix-wrapper "${config[@]}" plugins list --json 2>/dev/null |
             grep -o '"name": *"[^"]*"' | cut -d'"' -f4 | sort -u) || words='list show'
         ;;
-    config) words='show default' ;;
+    config)
+        options+=' --output --secrets --flags'
+        if [[ $prev == convert ]]; then mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; fi
+        words='show default convert'
+        ;;
     digest) options+=' --algorithm' ;;
     esac
     if [[ $cur == -* ]]; then

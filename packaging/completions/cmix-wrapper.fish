@@ -8,7 +8,7 @@ function __cmix_wrapper_names
         string replace -r -f '^\[(?:'$kinds')\."?([A-Za-z0-9_-]+)"?\]$' '$1' | sort -u
 end
 
-set -l commands run check plan status start stop restart logs history reload \
+set -l commands run legacy check plan status start stop restart logs history reload \
     pin unpin hold release rollback approve command plugins config digest version help
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c cmix-wrapper -f
@@ -16,6 +16,7 @@ complete -c cmix-wrapper -s c -l config -r -F -d 'the configuration'
 complete -c cmix-wrapper -s h -l help -d 'show help'
 complete -c cmix-wrapper -s V -l version -d 'show the version'
 complete -c cmix-wrapper -n "$none" -a run -d 'the host, in the foreground'
+complete -c cmix-wrapper -n "$none" -a legacy -d 'the same, with the flags of the old wrapper'
 complete -c cmix-wrapper -n "$none" -a check -d 'validate the configuration'
 complete -c cmix-wrapper -n "$none" -a plan -d 'what run would do now, and why'
 complete -c cmix-wrapper -n "$none" -a status -d 'services, components, plugins, streams, consensus'
@@ -57,5 +58,8 @@ complete -c cmix-wrapper -n '__fish_seen_subcommand_from command' -l sequence -x
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from logs' -a '(__cmix_wrapper_names log service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from history' -a '(__cmix_wrapper_names component service)'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from plugins' -a 'list show'
-complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -a 'show default'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -a 'show default convert' -F
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -s o -l output -r -F -d 'write it there'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -l secrets -r -F -d 'where secrets go'
+complete -c cmix-wrapper -n '__fish_seen_subcommand_from config' -l flags -d 'flags of the old wrapper'
 complete -c cmix-wrapper -n '__fish_seen_subcommand_from help' -a "$commands"

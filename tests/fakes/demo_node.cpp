@@ -3,10 +3,11 @@
 // demo-node - stands in for a network's node program: logs, answers health checks, misbehaves when
 // told to.
 //
-//   demo-node [--every MS] [--health PORT] [--misbehave HOW]
+//   demo-node [--every MS] [--health PORT] [--misbehave HOW] [--config FILE]
 //
 //   --every MS     one numbered line to stdout this often (default 200)
 //   --health PORT  answers HTTP on 127.0.0.1:PORT with 200
+//   --config FILE  is not read
 //   --misbehave    crash-after=SECONDS  abort() then
 //                  exit=STATUS          exits with it at once
 //                  ignore-term          SIGTERM does not end it
@@ -164,6 +165,8 @@ Options parse(int argc, char** argv) {
             options.every_ms = std::atoi(argv[i + 1]);
         else if (name == "--health")
             options.health_port = std::atoi(argv[i + 1]);
+        else if (name == "--config")
+            continue; // As the network's programs are started; there is nothing to set.
         else if (name == "--misbehave")
             misbehave(options, argv[i + 1]);
         else

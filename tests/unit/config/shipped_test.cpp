@@ -41,7 +41,7 @@ TEST_CASE("node.toml runs a cMix node with its libraries") {
     CHECK(settings.service("cmix")->components ==
           std::vector<std::string>{"server", "libpow", "fatbin"});
     CHECK(settings.service("cmix")->start_when == StartWhen::ready);
-    CHECK(settings.service("cmix")->output_path == settings.stream("cmix")->path);
+    CHECK(settings.service("cmix")->error_path == settings.stream("cmix")->path);
     CHECK(settings.component("libpow")->field == "libpow");
     CHECK(settings.stream(own_stream) != nullptr);
 }
