@@ -29,6 +29,7 @@ void Written::table_end() {
 void Written::table(std::string_view name) {
     table_end();
     line(fmt::format("[{}]", name));
+    heading_ = lines_;
 }
 
 void Written::key(std::string_view name, std::string value, std::string from, std::string note) {
@@ -48,7 +49,11 @@ void Written::flush() {
         if (key.value.size() <= 44) value_width = std::max(value_width, key.value.size());
     }
     for (const auto& key : keys_) {
-        if (!key.from.empty()) origins_[lines_ + 1] = key.from;
+        if (!key.from.empty()) {
+            origins_[lines_ + 1] = key.from;
+            auto& of_table = origins_[heading_];
+            of_table += (of_table.empty() ? "" : ", ") + key.from;
+        }
         const auto both = key.from.empty() || key.note.empty() ? "" : ": ";
         const auto remark = fmt::format("{}{}{}", key.from, both, key.note);
         const auto pad = remark.empty() ? std::string::size_type{0} : value_width;

@@ -29,7 +29,8 @@ class Written {
 
     /// All of it. Nothing may be added after this.
     std::string text();
-    /// What the settings of each line come from, by number from 1, once text() was made.
+    /// What the settings of each line come from, and those of a table for its heading, by number
+    /// from 1, once text() was made.
     const std::map<std::uint32_t, std::string>& origins() const { return origins_; }
 
   private:
@@ -44,7 +45,8 @@ class Written {
 
     std::string text_;
     std::uint32_t lines_ = 0;
-    std::vector<Key> keys_; ///< Of the table that is being written.
+    std::uint32_t heading_ = 0; ///< The line of the table that is being written.
+    std::vector<Key> keys_;     ///< Of the table that is being written.
     std::map<std::uint32_t, std::string> origins_;
 };
 

@@ -84,7 +84,7 @@ struct Machine : Site {
         const std::regex word(
             "\n(--[a-z0-9-]+)(?: (\\S+))? \\\\|(--hash-path|--consensus-url) (\\S+)");
         for (std::sregex_iterator found(text.begin(), text.end(), word), end; found != end; ++found)
-            for (const auto index : {1, 2, 3, 4})
+            for (const std::size_t index : {1U, 2U, 3U, 4U})
                 if ((*found)[index].matched) words.push_back((*found)[index]);
         return words;
     }

@@ -270,8 +270,9 @@ TEST_CASE("each line of a setting knows its flag") {
         at = end + 1;
         const auto origin = conversion.origins.find(static_cast<std::uint32_t>(++number));
         if (origin == conversion.origins.end()) continue;
-        CHECK_MESSAGE(has(line, "# " + origin->second), line);
         ++known;
+        if (line.starts_with('[')) continue; // A table: the flags of all its lines.
+        CHECK_MESSAGE(has(line, "# " + origin->second), line);
     }
     CHECK(known == conversion.origins.size());
     CHECK(known > 20);
