@@ -114,7 +114,7 @@ TEST_CASE("services have their defaults") {
     const auto settings = read_good(least_service);
     const auto& service = *settings.service("s");
     CHECK(service.runner.instance == "local");
-    CHECK(service.runner.options.size() == 2);
+    CHECK(service.runner.options.size() == 3);
     CHECK(service.command == std::vector<std::string>{"/bin/true"});
     CHECK(service.directory.empty());
     CHECK(service.environment.empty());
