@@ -224,10 +224,11 @@ void Converter::credentials() {
 }
 
 void Converter::binaries() {
-    if (!has_consensus()) return;
     text_.table("binary-source.network");
     text_.key("plugin", in_quotes("s3"));
-    from_flag("bucket", "--s3-bin-bucket");
+    from_flag("bucket", has_consensus() ? "--s3-bin-bucket" : "--s3-management-bucket");
+    if (!has_consensus())
+        text_.key("key", in_quotes("{path}"), "--disable-consensus", "where an order says");
     credentials();
 }
 
@@ -248,8 +249,8 @@ void Converter::orders() {
     source("versions", "version.jsonl");
     text_.key("start", in_quotes("beginning"), "", "as the old wrapper, but each order once");
     constexpr auto why =
-        "the old wrapper installed what version.jsonl orders; here which version runs is what "
-        "consensus approves, and an order to update is refused: docs/orders.md";
+        "versions are what orders to update in version.jsonl name, each taken once; "
+        "until the first one nothing runs: docs/orders.md";
     text_.comment(why);
     notice("--disable-consensus", why);
 }
@@ -275,25 +276,26 @@ void Converter::runner_and_backend() {
 }
 
 void Converter::components() {
-    const auto approver = flags_.given("--hash-path") ? "override" : "chain";
+    const bool overridden = has_consensus() && flags_.given("--hash-path");
+    const auto approver = !has_consensus() ? "versions" : overridden ? "override" : "chain";
     const auto component = [&](const std::string& name, std::string_view flag, bool is_program) {
         text_.table("component." + name);
         from_flag("path", flag);
         text_.key("approved-by", in_quotes(approver),
-                  flags_.given("--hash-path") ? "--hash-path" : "");
+                  has_consensus() ? (overridden ? "--hash-path" : "") : "--disable-consensus");
+        if (is_program && !has_consensus()) text_.key("field", in_quotes("binary"));
         text_.key("from", in_quotes("network"));
         if (!is_program) text_.key("mode", in_quotes("0644"));
     };
-    if (has_consensus()) component(program(), "--binary-path", true);
-    if (has_consensus() && !gateway()) {
+    component(program(), "--binary-path", true);
+    if (!has_consensus()) component("cert", "--management-cert", false);
+    if (!gateway()) {
         component("libpow", "--gpu-lib", false);
         component("fatbin", "--gpu-bin", false);
         return;
     }
-    const auto* const why =
-        gateway() ? "not used by a gateway" : "not used with --disable-consensus";
-    not_carried("--gpu-lib", why);
-    not_carried("--gpu-bin", why);
+    not_carried("--gpu-lib", "not used by a gateway");
+    not_carried("--gpu-bin", "not used by a gateway");
 }
 
 std::string Converter::runner_use() const {
@@ -324,13 +326,11 @@ void Converter::service() {
         text_.key("directory", in_quotes(unit.directory),
                   unit.command.empty() ? "" : "WorkingDirectory=");
     service_environment();
-    if (has_consensus()) {
-        text_.key("components", gateway() ? R"(["gateway"])" : R"(["server", "libpow", "fatbin"])",
-                  "", "replaced as one set, then restarted");
-        if (!gateway())
-            text_.key("start-when", in_quotes("ready"), "",
-                      "only while consensus says that it may run");
-    }
+    text_.key("components", gateway() ? R"(["gateway"])" : R"(["server", "libpow", "fatbin"])", "",
+              "replaced as one set, then restarted");
+    if (has_consensus() && !gateway())
+        text_.key("start-when", in_quotes("ready"), "",
+                  "only while consensus says that it may run");
     text_.key("output",
               fmt::format("{{ stdout = \"null\", stderr = {} }}", in_quotes(path("--log-path"))),
               origin("--log-path"));

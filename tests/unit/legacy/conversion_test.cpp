@@ -214,10 +214,14 @@ TEST_CASE("a secret from the environment stays there") {
     CHECK(has(told(conversion), "EnvironmentFile=/etc/keys: "));
 }
 
-TEST_CASE("with consensus off nothing is governed, and the second file of orders is read") {
+TEST_CASE("with consensus off the second file of orders approves versions") {
     const auto conversion = converted(Words{"--disable-consensus", "--hash-path", "/h"});
     const auto settings = loaded(conversion.toml);
-    CHECK(settings.components.empty());
+    CHECK(settings.components.size() == 4);
+    CHECK(settings.component("server")->approved_by.front().instance == "versions");
+    CHECK(settings.component("server")->field == "binary");
+    CHECK(settings.component("cert")->path == "/opt/xxnetwork/cred/network-management.crt");
+    CHECK(option(settings.instance("network"), "bucket") == "elixxir-management-mainnet");
     CHECK(settings.service("cmix")->start_when == config::StartWhen::always);
     CHECK(option(settings.instance("versions"), "key") == "server/version.jsonl");
     CHECK(settings.instance("versions")->orders.from_beginning);
