@@ -33,6 +33,7 @@ inline const std::vector<config::PluginSchema>& plugin_schemas() {
         {"binary-source",
          "s3",
          {{.name = "bucket", .required = true, .help = "Its name."},
+          {.name = "key", .help = "The object."},
           {.name = "region", .help = "Where it is."},
           {.name = "access-key-id", .help = "Of the key."},
           {.name = "secret-access-key", .type = Type::secret, .help = "Of the key."}},
