@@ -32,6 +32,7 @@ class Host final : public control::Requests {
     const Configuration& configuration() const;
 
     control::Status status() override;
+    void measured_status(std::function<void(const control::Status&)> done) override;
     base::Result<std::vector<state::HistoryEntry>> history(const std::string& name,
                                                            std::size_t limit) override;
     void start(const std::string& service, const std::string& who, Done done) override;

@@ -63,7 +63,43 @@ control::OrderStatus order_status(const commands::Inbox& inbox) {
             std::move(found.last),  found.waiting};
 }
 
+/// A status that waits for what its services use.
+struct Measuring {
+    control::Status status;
+    std::function<void(const control::Status&)> done;
+    std::size_t open = 1; ///< Answers that are to come, and the asking itself.
+    base::EventLoop::Handle limit;
+
+    void finish() {
+        if (const auto tell = std::exchange(done, nullptr)) tell(status);
+    }
+    void answered() {
+        if (--open == 0) finish();
+    }
+};
+
+constexpr auto measuring_limit = std::chrono::seconds(1);
+
 } // namespace
+
+/// A runner answers at once, unless it is in the midst of a start.
+void Host::measured_status(std::function<void(const control::Status&)> done) {
+    const auto measuring = std::make_shared<Measuring>();
+    measuring->status = status();
+    measuring->done = std::move(done);
+    for (const auto& [name, service] : parts_->services) {
+        ++measuring->open;
+        service->usage([measuring, name = name](const std::optional<plugin_host::Usage>& usage) {
+            measuring->status.services[name].usage = usage;
+            measuring->answered();
+        });
+    }
+    measuring->answered();
+    if (!measuring->done) return;
+    measuring->limit = parts_->loop.after(measuring_limit, [weak = std::weak_ptr(measuring)] {
+        if (const auto late = weak.lock()) late->finish();
+    });
+}
 
 control::Status Host::status() {
     control::Status status;

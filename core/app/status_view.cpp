@@ -79,18 +79,33 @@ Table component_table(const Status& status) {
     return table;
 }
 
+std::string count(const std::optional<std::int64_t>& number) {
+    return number ? std::to_string(*number) : "-";
+}
+
+std::string size_text(const std::optional<std::int64_t>& bytes) {
+    return bytes ? base::format_size(static_cast<std::uint64_t>(*bytes)) : "-";
+}
+
+std::string cpu_time(const std::optional<std::int64_t>& microseconds) {
+    return microseconds ? rough_duration(static_cast<double>(*microseconds) / 1e6) : "-";
+}
+
 Table service_table(const Status& status, base::UnixTime now) {
-    Table table({"SERVICE", "STATE", "PID", "FOR", "RESTARTS", "HEALTH", "NOTE"});
+    Table table({"SERVICE", "STATE", "PID", "FOR", "RESTARTS", "MEMORY", "CPU", "THREADS", "FILES",
+                 "HEALTH", "NOTE"});
     for (const auto& [name, service] : status.services) {
         const auto age =
             service.since
                 ? rough_duration(std::chrono::duration<double>(now - *service.since).count())
                 : "-";
+        const auto usage = service.usage.value_or(plugin_host::Usage{});
         const auto last = service.last_exit.empty() ? "" : "last: " + service.last_exit;
         table.add({name, state_cell(supervisor::name(service.state)),
                    service.pid == 0 ? "-" : std::to_string(service.pid), age,
-                   std::to_string(service.restarts), state_cell(service.health),
-                   joined({service.reason, last})});
+                   std::to_string(service.restarts), size_text(usage.memory_bytes),
+                   cpu_time(usage.cpu_us), count(usage.threads), count(usage.descriptors),
+                   state_cell(service.health), joined({service.reason, last})});
     }
     return table;
 }

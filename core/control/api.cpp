@@ -155,7 +155,11 @@ void Api::Impl::get(Connection& connection, const HttpRequest& request) {
     if (request.path == Path{"v1", "status"}) {
         const auto watch = request.query.find("watch");
         if (watch == request.query.end() || watch->second == "0")
-            return connection.answer(200, to_json(requests.status()) + "\n");
+            return requests.measured_status(
+                [weak = connection.weak_from_this()](const Status& status) {
+                    if (const auto waiting = weak.lock())
+                        waiting->answer(200, to_json(status) + "\n");
+                });
         watchers[&connection] = {};
         return connection.begin_stream(); // drained() brings the first line.
     }

@@ -111,6 +111,14 @@ void read(const Object& from, supervisor::ServiceStatus& to) {
     to.last_lines = texts(from, "last_lines");
     to.health = text(from, "health");
     to.reason = text(from, "reason");
+    const auto usage = from->getObject("usage");
+    if (!usage) return;
+    const auto number = [&](const char* name) {
+        const auto found = field<std::int64_t>(usage, name, -1);
+        return found < 0 ? std::nullopt : std::optional(found);
+    };
+    to.usage = {number("memory_bytes"), number("cpu_us"), number("threads"), number("descriptors"),
+                number("processes")};
 }
 
 void read(const Object& from, PluginStatus& to) {

@@ -22,6 +22,8 @@ class Requests {
 
     virtual ~Requests() = default;
     virtual Status status() = 0;
+    /// The same with what the services use; within a second, without what is not known by then.
+    virtual void measured_status(std::function<void(const Status&)> done) = 0;
     virtual base::Result<std::vector<state::HistoryEntry>> history(const std::string& name,
                                                                    std::size_t limit) = 0;
     /// `who` is for history: "operator root (uid 0)". A service that does not exist: a Problem with the

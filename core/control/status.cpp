@@ -43,6 +43,20 @@ void write(JsonWriter& json, const ComponentStatus& status) {
     json.end_array().end_object();
 }
 
+void write(JsonWriter& json, const plugin_host::Usage& usage) {
+    const auto add = [&](const char* name, const std::optional<std::int64_t>& number) {
+        json.key(name);
+        number ? json.number(*number) : json.null();
+    };
+    json.begin_object();
+    add("memory_bytes", usage.memory_bytes);
+    add("cpu_us", usage.cpu_us);
+    add("threads", usage.threads);
+    add("descriptors", usage.descriptors);
+    add("processes", usage.processes);
+    json.end_object();
+}
+
 void write(JsonWriter& json, const supervisor::ServiceStatus& status) {
     json.begin_object().key("state").text(supervisor::name(status.state)).key("pid");
     status.pid == 0 ? json.null() : json.number(status.pid);
@@ -52,7 +66,13 @@ void write(JsonWriter& json, const supervisor::ServiceStatus& status) {
         .text_or_null(status.next_start ? base::to_rfc3339(*status.next_start) : "");
     json.key("last_exit").text_or_null(status.last_exit);
     json.key("last_lines").texts(status.last_lines);
-    json.key("health").text(status.health).key("reason").text_or_null(status.reason).end_object();
+    json.key("health").text(status.health).key("reason").text_or_null(status.reason);
+    json.key("usage");
+    if (status.usage)
+        write(json, *status.usage);
+    else
+        json.null();
+    json.end_object();
 }
 
 void write(JsonWriter& json, const OrderStatus& status) {

@@ -105,20 +105,30 @@ struct Kind {
 /// Tables of the first minor version are complete or not there; members added later are looked at
 /// with CMW_HAS where they are used.
 template <class Ops, auto... Required>
-bool has_all(const void* table) {
+bool has_all(const void* table, std::size_t size = sizeof(Ops)) {
     const auto& ops = *static_cast<const Ops*>(table);
-    return ops.struct_size >= sizeof(Ops) && ((ops.*Required != nullptr) && ...);
+    return ops.struct_size >= size && ((ops.*Required != nullptr) && ...);
 }
 
 using Runner = cmw_process_runner_ops;
+
+bool is_runner(const void* table) {
+    return has_all<Runner, &Runner::start, &Runner::stop, &Runner::outcome, &Runner::release>(
+        table, offsetof(Runner, usage));
+}
+
+/// As a Kind has it.
+template <class Ops, auto Required>
+bool is(const void* table) {
+    return has_all<Ops, Required>(table);
+}
+
 constexpr std::array<Kind, 5> kinds{{
-    {CMW_KIND_CONSENSUS_SOURCE,
-     &has_all<cmw_consensus_source_ops, &cmw_consensus_source_ops::poll>},
-    {CMW_KIND_BINARY_SOURCE, &has_all<cmw_binary_source_ops, &cmw_binary_source_ops::fetch>},
-    {CMW_KIND_LOG_BACKEND, &has_all<cmw_log_backend_ops, &cmw_log_backend_ops::write>},
-    {CMW_KIND_PROCESS_RUNNER,
-     &has_all<Runner, &Runner::start, &Runner::stop, &Runner::outcome, &Runner::release>},
-    {CMW_KIND_COMMAND_SOURCE, &has_all<cmw_command_source_ops, &cmw_command_source_ops::poll>},
+    {CMW_KIND_CONSENSUS_SOURCE, &is<cmw_consensus_source_ops, &cmw_consensus_source_ops::poll>},
+    {CMW_KIND_BINARY_SOURCE, &is<cmw_binary_source_ops, &cmw_binary_source_ops::fetch>},
+    {CMW_KIND_LOG_BACKEND, &is<cmw_log_backend_ops, &cmw_log_backend_ops::write>},
+    {CMW_KIND_PROCESS_RUNNER, &is_runner},
+    {CMW_KIND_COMMAND_SOURCE, &is<cmw_command_source_ops, &cmw_command_source_ops::poll>},
 }};
 static_assert(kinds.size() == std::size(config::kinds));
 

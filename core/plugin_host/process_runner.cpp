@@ -60,6 +60,22 @@ Outcome adopt_now(const std::string& name, cmw_process& process, Session& sessio
     return result;
 }
 
+/// Nothing: it cannot tell, or this process has ended.
+std::optional<Usage> usage_now(std::uint64_t id, Session& session) {
+    const auto& ops = session.ops<cmw_process_runner_ops>();
+    if (!CMW_HAS(&ops, usage) || ops.usage == nullptr) return std::nullopt;
+    constexpr std::int64_t unknown = CMW_USAGE_UNKNOWN;
+    cmw_usage told{sizeof(cmw_usage), 0, unknown, unknown, unknown, unknown, unknown};
+    const auto result = guarded_call(
+        [&](cmw_error* error) { return may_throw(ops.usage)(session.handle(), id, &told, error); });
+    if (!result) return std::nullopt;
+    const auto known = [](std::int64_t number) {
+        return number < 0 ? std::nullopt : std::optional(number);
+    };
+    return Usage{known(told.memory_bytes), known(told.cpu_us), known(told.threads),
+                 known(told.descriptors), known(told.processes)};
+}
+
 /// What a runner filled in, if it makes sense.
 Outcome check(const cmw_process& process) {
     if (process.id != 0 && process.exit_fd >= 0) return {};
@@ -137,6 +153,19 @@ class Adapter final : public ProcessRunner {
                 });
             },
             [](const Outcome&) {});
+    }
+
+    void usage(std::uint64_t id, std::function<void(std::optional<Usage>)> done) override {
+        auto answer = std::make_shared<std::optional<Usage>>();
+        instance_.call(
+            deadline(),
+            [id, answer](Session& session, const cmw_call&) {
+                *answer = usage_now(id, session);
+                return Outcome(); // To tell nothing is no fault of the runner.
+            },
+            [answer, done = std::move(done)](const Outcome& result) {
+                done(result ? *answer : std::nullopt);
+            });
     }
 
     InstanceStatus status() const override { return instance_.status(); }

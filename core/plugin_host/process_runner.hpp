@@ -29,6 +29,17 @@ struct Exit {
     int signal = 0;
     bool operator==(const Exit&) const = default;
 };
+
+/// What a process uses, with what it started as far as its runner can tell. Nothing: not known.
+struct Usage {
+    std::optional<std::int64_t> memory_bytes;
+    std::optional<std::int64_t> cpu_us; ///< Processor time since its start, in microseconds.
+    std::optional<std::int64_t> threads;
+    std::optional<std::int64_t> descriptors; ///< Open ones, of the program itself.
+    std::optional<std::int64_t> processes;
+    bool operator==(const Usage&) const = default;
+};
+
 /// "exited with status 3", "killed by SIGSEGV (signal 11)", "ended, its status unknown".
 std::string to_string(const Exit& exit);
 
@@ -49,6 +60,8 @@ class ProcessRunner {
     /// CMW_AGAIN while it runs.
     virtual void outcome(std::uint64_t id, Done<Exit> done) = 0;
     virtual void release(std::uint64_t id) = 0;
+    /// Nothing: the runner does not tell.
+    virtual void usage(std::uint64_t id, std::function<void(std::optional<Usage>)> done) = 0;
     virtual InstanceStatus status() const = 0;
 };
 

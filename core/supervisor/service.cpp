@@ -268,4 +268,9 @@ ServiceStatus Service::status() const {
     return impl_->shown;
 }
 
+void Service::usage(std::function<void(std::optional<plugin_host::Usage>)> done) const {
+    if (!impl_->state.alive || !impl_->running) return done(std::nullopt);
+    impl_->runner.usage(impl_->running->process().id, std::move(done));
+}
+
 } // namespace cmw::supervisor

@@ -25,6 +25,9 @@ struct ServiceStatus {
     std::string health_reason;           ///< Of the last check, if that failed.
     std::string reason;                  ///< Why it waits, is in back-off, failed or does not stop.
 
+    std::optional<plugin_host::Usage>
+        usage; ///< Only where somebody asked for it: Service::usage().
+
     bool operator==(const ServiceStatus&) const = default;
 };
 
@@ -80,6 +83,9 @@ class Service {
 
     const config::ServiceSettings& settings() const;
     ServiceStatus status() const;
+
+    /// What its program uses now. Nothing if it does not run or its runner does not tell.
+    void usage(std::function<void(std::optional<plugin_host::Usage>)> done) const;
 
   private:
     struct Impl;

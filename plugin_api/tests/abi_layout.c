@@ -38,7 +38,8 @@ LAYOUT(cmw_process, 24, pid);
 LAYOUT(cmw_exit, 12, signal);
 LAYOUT(cmw_mailbox, 16, deliver);
 LAYOUT(cmw_command_source_ops, 16, poll);
-LAYOUT(cmw_process_runner_ops, 48, release);
+LAYOUT(cmw_usage, 48, processes);
+LAYOUT(cmw_process_runner_ops, 56, usage);
 LAYOUT(cmw_log_record, 56, reserved);
 LAYOUT(cmw_log_batch, 40, rejected);
 LAYOUT(cmw_log_limits, 40, reserved);
@@ -48,6 +49,7 @@ AT(cmw_plugin, kind, 8);
 AT(cmw_plugin, options, 64);
 AT(cmw_plugin, create, 88);
 AT(cmw_host, log, 32);
+AT(cmw_process_runner_ops, usage, 48);
 AT(cmw_log_limits, in_flight, 32);
 
 int main(void) {

@@ -191,6 +191,17 @@ TEST_CASE("a process runner starts, stops and tells how it ended") {
             running.result_of<Exit>([&](auto done) { runner->outcome(slow->id, done); });
         REQUIRE_FALSE(early);
         CHECK(early.error().status == CMW_AGAIN);
+        const auto usage_of = [&](std::uint64_t id) {
+            return running.result_of<std::optional<Usage>>([&](auto done) {
+                runner->usage(id, [done](std::optional<Usage> usage) { done(usage); });
+            });
+        };
+        if (const auto usage = usage_of(slow->id); usage && *usage) {
+            CHECK((*usage)->memory_bytes.value_or(1) > 0); // Not known, or more than nothing.
+            CHECK((*usage)->threads.value_or(1) > 0);
+            CHECK((*usage)->processes.value_or(1) > 0);
+        }
+        CHECK_FALSE(usage_of(slow->id + 1000)->has_value());
         CHECK(running.result_of<void>(
             [&](auto done) { runner->stop(slow->id, StopHow::now, done); }));
         CHECK(wait(*slow).signal == SIGKILL); // Its code means nothing then.

@@ -29,6 +29,11 @@ class ProcessRunner {
     /// Forget the id.
     virtual void release(std::uint64_t id) noexcept = 0;
 
+    /// What it uses now; the members begin as not known. At once: see the C header.
+    virtual void usage(std::uint64_t /*id*/, cmw_usage&) {
+        throw Error(CMW_UNSUPPORTED, "this runner cannot tell what a process uses");
+    }
+
     using Kind = ProcessRunner;
     static constexpr const char* kind = CMW_KIND_PROCESS_RUNNER;
     static const cmw_process_runner_ops ops;
@@ -67,6 +72,11 @@ inline constexpr cmw_process_runner_ops ProcessRunner::ops{
     .release =
         [](void* instance, std::uint64_t id) noexcept {
             static_cast<ProcessRunner*>(instance)->release(id);
+        },
+    .usage =
+        [](void* instance, std::uint64_t id, cmw_usage* usage, cmw_error* error) noexcept {
+            return detail::guarded(
+                error, [&] { static_cast<ProcessRunner*>(instance)->usage(id, *usage); });
         },
 };
 

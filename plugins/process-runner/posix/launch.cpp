@@ -7,6 +7,7 @@
 // that other users may trace must not share the host's.
 #include "launch.hpp"
 
+#include "new_process.hpp"
 #include "process_record.hpp"
 #include "system_error.hpp"
 
@@ -21,14 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-
-// Sanitizers keep books of the thread that runs; the new process must not write into them.
-#define CMW_NEW_PROCESS __attribute__((no_sanitize("address", "thread", "undefined")))
-#if defined(__GNUC__) && !defined(__clang__)
-#undef CMW_NEW_PROCESS
-#define CMW_NEW_PROCESS                                                                            \
-    __attribute__((no_sanitize_address, no_sanitize_thread, no_sanitize_undefined))
-#endif
 
 namespace cmw::posix {
 
@@ -45,6 +38,7 @@ enum class Step : int {
     output,
     errors,
     descriptors,
+    option,
     execute
 };
 
@@ -52,6 +46,7 @@ enum class Step : int {
 struct Report {
     volatile int error;
     volatile Step step;
+    const char* volatile option; ///< Of Step::option: its name.
 };
 
 constexpr std::size_t stack_size = 64 * 1024;
@@ -81,7 +76,7 @@ struct Plan {
     Report& report;
     const char* record_path;
     const char* record_written; ///< Renamed to record_path when it is whole.
-    iovec record_tail;          ///< "boot ...", "executable ..."
+    iovec record_tail;          ///< "boot ...", "mark ...", "executable ..."
 };
 
 // ---- In the new process ----------------------------------------------------------------------
@@ -168,6 +163,8 @@ CMW_NEW_PROCESS Step become_program(const Plan& plan) {
     const auto& launch = plan.launch;
     if (::syscall(SYS_setsid) < 0) return Step::session;
     if (!write_record(plan)) return Step::record;
+    plan.report.option = take_before_user(launch.attributes);
+    if (plan.report.option != nullptr) return Step::option;
     if (!set_limits(plan)) return Step::limits; // After the record: they may be tight.
     if (launch.identity && !become(*launch.identity)) return Step::user;
     if (::syscall(SYS_chdir, launch.directory) != 0) return Step::directory;
@@ -178,6 +175,8 @@ CMW_NEW_PROCESS Step become_program(const Plan& plan) {
     // Libraries of other plugins may have descriptors that are not close-on-exec.
     if (::syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return Step::descriptors;
     reset_signals();
+    plan.report.option = take_last(launch.attributes);
+    if (plan.report.option != nullptr) return Step::option;
     ::syscall(SYS_execve, launch.executable, launch.arguments, launch.environment);
     return Step::execute;
 }
@@ -209,8 +208,10 @@ class SignalsBlocked {
     sigset_t before_;
 };
 
-std::string describe(Step step, const Launch& launch) {
+std::string describe(Step step, const char* option, const Launch& launch) {
     switch (step) {
+    case Step::option:
+        return "set the option " + std::string(option) + " for " + launch.executable;
     case Step::session:
         return "begin a session";
     case Step::limits:
@@ -234,6 +235,15 @@ std::string describe(Step step, const Launch& launch) {
     }
 }
 
+/// What was not allowed says what to do about it.
+Error problem(const std::string& what, const Report& report) {
+    const auto error = system_error(what, report.error);
+    const bool denied = report.error == EPERM || report.error == EACCES;
+    if (report.step != Step::option || !denied) return error;
+    return Error(error.status(),
+                 std::string(error.what()) + ": run the host as root, or leave this option out");
+}
+
 // ThreadSanitizer cannot follow a child that shares its parent's memory.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -251,13 +261,15 @@ constexpr bool may_share_memory = true;
 Launched launch(const Launch& launch) {
     const Shared shared;
     const auto written = launch.record_path + ".new";
-    auto tail = "boot " + launch.boot + "\nexecutable " + launch.executable + "\n";
+    auto tail = "boot " + launch.boot + "\nmark " + launch.mark + "\nexecutable " +
+                launch.executable + "\n";
     Plan plan{launch,
               shared.report(),
               launch.record_path.c_str(),
               written.c_str(),
               {tail.data(), tail.size()}};
-    const int memory = may_share_memory && !launch.identity ? CLONE_VM : 0;
+    const bool own_memory = launch.identity || launch.attributes.need_own_memory();
+    const int memory = may_share_memory && !own_memory ? CLONE_VM : 0;
     int pidfd = -1;
     pid_t pid = -1;
     int error = 0;
@@ -276,7 +288,8 @@ Launched launch(const Launch& launch) {
     }
     ::unlink(written.c_str());
     ::unlink(launch.record_path.c_str());
-    throw system_error(describe(shared.report().step, launch), shared.report().error);
+    const auto& report = shared.report();
+    throw problem(describe(report.step, report.option, launch), report);
 }
 
 } // namespace cmw::posix

@@ -4,6 +4,7 @@
 // descriptor, signal setting or environment.
 #pragma once
 
+#include "attributes.hpp"
 #include "identity.hpp"
 #include "limits.hpp"
 #include "shared/unique_fd.hpp"
@@ -27,8 +28,10 @@ struct Launch {
     const char* error_path = "/dev/null";
     std::optional<Identity> identity; ///< The host's own if there is none.
     std::vector<Limit> limits;
+    Attributes attributes;
     std::string record_path; ///< Written before the program runs: see process_record.hpp.
     std::string boot;
+    std::string mark; ///< See marked.hpp; it stands in the environment already.
 };
 
 struct Launched {

@@ -48,4 +48,21 @@ std::vector<Limit> parse_limits(const std::map<std::string, std::string>& limits
     return list;
 }
 
+std::optional<Limit> parse_core_dumps(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    if (text == "off") return Limit{RLIMIT_CORE, {0, 0}};
+    if (text == "unlimited") return Limit{RLIMIT_CORE, {RLIM_INFINITY, RLIM_INFINITY}};
+    static const std::map<std::string, int> units{{"", 0},     {"B", 0},    {"KiB", 10},
+                                                  {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+    rlim_t value = 0;
+    const auto* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    const auto unit = units.find(std::string(rest, end));
+    if (error != std::errc() || unit == units.end() || value > RLIM_INFINITY >> unit->second >> 1)
+        throw Error(CMW_CONFIG, "cannot set the option core-dumps to \"" + text +
+                                    "\": it takes \"off\", \"unlimited\" or a size as \"64MiB\"");
+    value <<= unit->second;
+    return Limit{RLIMIT_CORE, {value, value}};
+}
+
 } // namespace cmw::posix

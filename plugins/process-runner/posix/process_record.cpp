@@ -47,6 +47,7 @@ std::optional<ProcessRecord> read_record(const std::string& path) {
     }
     ProcessRecord record;
     record.boot = values["boot"];
+    record.mark = values["mark"];
     if (!parse(values["pid"], record.pid) || !parse(values["start"], record.start) ||
         record.boot.empty())
         return std::nullopt;

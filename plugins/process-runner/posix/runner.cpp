@@ -2,7 +2,9 @@
 #include "runner.hpp"
 
 #include "launch.hpp"
+#include "marked.hpp"
 #include "system_error.hpp"
+#include "usage.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -42,6 +44,26 @@ cmw_exit reap(const UniqueFd& pidfd) noexcept {
     return exit;
 }
 
+std::vector<Limit> all_limits(const UseSettings& use) {
+    auto limits = parse_limits(use.limits);
+    const auto core = parse_core_dumps(use.core_dumps);
+    if (core && use.limits.contains("core"))
+        throw Error(CMW_CONFIG, "cannot set the limit core and the option core-dumps: they are the "
+                                "same; leave one out");
+    if (core) limits.push_back(*core);
+    return limits;
+}
+
+/// The host's environment for the program, with the mark.
+std::vector<const char*> marked_environment(const cmw_program& program, const std::string& mark) {
+    std::vector<const char*> list;
+    for (const auto* at = program.environment; *at != nullptr; ++at)
+        if (!std::string_view(*at).starts_with(mark_name)) list.push_back(*at);
+    list.push_back(mark.c_str());
+    list.push_back(nullptr);
+    return list;
+}
+
 void send(const UniqueFd& pidfd, int signal) {
     if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0 && errno != ESRCH)
         throw system_error("signal the program", errno);
@@ -51,7 +73,8 @@ void send(const UniqueFd& pidfd, int signal) {
 
 void Runner::check_use(const Settings&, const UseSettings& use) {
     find_identity(use.user, use.group);
-    parse_limits(use.limits);
+    all_limits(use);
+    parse_attributes(use);
 }
 
 Runner::Runner(Settings, Host host) : host_(host), boot_(read_boot_id()) {}
@@ -64,12 +87,16 @@ void Runner::start(const Call& call, const cmw_program& program, cmw_process& pr
     Launch plan;
     plan.executable = program.executable;
     plan.arguments = program.arguments;
-    plan.environment = program.environment;
+    plan.mark = new_mark();
+    const auto mark = std::string(mark_name) + plan.mark;
+    const auto environment = marked_environment(program, mark);
+    plan.environment = environment.data();
     if (program.directory != nullptr) plan.directory = program.directory;
     if (program.output_path != nullptr) plan.output_path = program.output_path;
     if (program.error_path != nullptr) plan.error_path = program.error_path;
     plan.identity = permitted(find_identity(use.user, use.group));
-    plan.limits = parse_limits(use.limits);
+    plan.limits = all_limits(use);
+    plan.attributes = parse_attributes(use);
     plan.record_path = record_path(program.name);
     plan.boot = boot_;
 
@@ -80,7 +107,7 @@ void Runner::start(const Call& call, const cmw_program& program, cmw_process& pr
                                      ": it runs already, as process " +
                                      std::to_string(record->pid));
     auto launched = launch(plan);
-    Child child{program.name, {launched.pid, 0, boot_}, std::move(launched.pidfd), {}};
+    Child child{program.name, {launched.pid, 0, boot_, plan.mark}, std::move(launched.pidfd), {}};
     // One that has ended since is a zombie of ours, and still has its start time.
     if (const auto facts = read_facts(launched.pid)) child.record.start = facts->start;
     fill(std::move(child), process);
@@ -107,13 +134,14 @@ void Runner::stop(const Call&, std::uint64_t id, std::uint32_t how) {
     if (how == CMW_STOP_GENTLY) return send(child.pidfd, SIGTERM);
     send(child.pidfd, SIGKILL);
     kill_group(child);
+    kill_marked(child.record.mark);
 }
 
 std::optional<cmw_exit> Runner::outcome(std::uint64_t id) {
     auto& child = find(id);
     if (child.exit) return child.exit;
     if (!has_ended(child.pidfd)) return std::nullopt;
-    kill_group(child); // Before it is reaped: until then nobody else can have its number.
+    end_rest(child); // Before it is reaped: until then nobody else can have its number.
     child.exit = reap(child.pidfd);
     return child.exit;
 }
@@ -128,10 +156,18 @@ void Runner::release(std::uint64_t id) noexcept {
         return;
     }
     if (!child.exit) {
-        kill_group(child);
+        end_rest(child);
         reap(child.pidfd);
     }
     forget_record(child);
+}
+
+void Runner::usage(std::uint64_t id, cmw_usage& usage) {
+    const auto& child = find(id);
+    read_usage(child.record.pid, usage);
+    // What was read is of this process if that still runs now.
+    if (child.exit || has_ended(child.pidfd))
+        throw Error(CMW_NOT_FOUND, "cannot tell what " + child.name + " uses: it has ended");
 }
 
 std::string Runner::record_path(std::string_view name) const {
@@ -180,6 +216,17 @@ void Runner::kill_group(const Child& child) const noexcept {
         ::kill(-child.record.pid, SIGKILL);
     } catch (const std::exception& e) {
         host_.warn("cannot kill what " + child.name + " left: " + e.what());
+    }
+}
+
+/// What it left behind, when it has ended.
+void Runner::end_rest(const Child& child) const noexcept {
+    kill_group(child);
+    try {
+        if (!end_marked(child.record.mark))
+            host_.warn("cannot end all that " + child.name + " left: some of it does not die");
+    } catch (const std::exception& e) {
+        host_.warn("cannot end all that " + child.name + " left: " + e.what());
     }
 }
 

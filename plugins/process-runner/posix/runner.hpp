@@ -3,12 +3,13 @@
 // posix/runner.hpp - programs as processes of the host, each leading a session and process group of
 // its own.
 //
-// Asked gently, the program alone gets SIGTERM: it knows what to do with its children. Killed, the
-// whole group is. When the program has ended, what is left of its group is killed as it is
-// released. A child that begins a session of its own is out of reach.
+// Asked gently, the program alone gets SIGTERM: it knows what to do with its children. Killed, all
+// that it started is, and what is left of that when the program has ended: its group, and what has
+// its mark (marked.hpp), such as a daemon that left the group.
 #pragma once
 
 #include "process_record.hpp"
+#include "use_settings.hpp"
 
 #include <cmw/process_runner.hpp>
 #include <map>
@@ -18,26 +19,11 @@ namespace cmw::posix {
 class Runner final : public ProcessRunner {
   public:
     struct Settings {};
-    struct UseSettings {
-        std::string user;
-        std::string group;
-        std::map<std::string, std::string> limits;
-    };
+    using UseSettings = posix::UseSettings;
     static constexpr About about{"posix", "0.1.0", "Runs programs as processes of this host.",
                                  "Apache-2.0", "The cmix-wrapper authors"};
     static constexpr std::array<Option<Settings>, 0> options{};
-    static constexpr std::array use_options{
-        option<&UseSettings::user>(
-            {.name = "user",
-             .help = "User to run the program as, by name or number, with its groups; needs a "
-                     "host that runs as root. The host's own by default."}),
-        option<&UseSettings::group>(
-            {.name = "group", .help = "Group to run it as; the user's own by default."}),
-        option<&UseSettings::limits>(
-            {.name = "limits",
-             .help = "Resource limits by their names in setrlimit(2), soft and hard: "
-                     "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
-    };
+    static constexpr auto use_options = posix::use_options;
     static void check_use(const Settings&, const UseSettings& use);
 
     Runner(Settings settings, Host host);
@@ -48,6 +34,7 @@ class Runner final : public ProcessRunner {
     void stop(const Call& call, std::uint64_t id, std::uint32_t how) override;
     std::optional<cmw_exit> outcome(std::uint64_t id) override;
     void release(std::uint64_t id) noexcept override;
+    void usage(std::uint64_t id, cmw_usage& usage) override; ///< Of the program alone.
 
   private:
     struct Child {
@@ -62,6 +49,7 @@ class Runner final : public ProcessRunner {
     void fill(Child child, cmw_process& process);
     Child& find(std::uint64_t id);
     void kill_group(const Child& child) const noexcept;
+    void end_rest(const Child& child) const noexcept;
     void forget_record(const Child& child) noexcept;
     void reap_left() noexcept;
 

@@ -19,15 +19,24 @@ std::string problem_of(const Runner::UseSettings& use) {
     }
 }
 
+std::string problem_of(std::string user, std::string group,
+                       std::map<std::string, std::string> limits) {
+    Runner::UseSettings use;
+    use.user = std::move(user);
+    use.group = std::move(group);
+    use.limits = std::move(limits);
+    return problem_of(use);
+}
+
 } // namespace
 
 TEST_CASE("limits are checked with the configuration") {
-    CHECK(problem_of({"", "", {{"nofile", "65536"}, {"core", "0"}, {"as", "unlimited"}}}).empty());
-    CHECK(problem_of({"", "", {{"files", "5"}}})
+    CHECK(problem_of("", "", {{"nofile", "65536"}, {"core", "0"}, {"as", "unlimited"}}).empty());
+    CHECK(problem_of("", "", {{"files", "5"}})
               .starts_with("cannot set the limit \"files\": the ones known are as core"));
     for (const auto* value : {"", "-1", "64KiB", "1.5", "99999999999999999999"}) {
         CAPTURE(value);
-        CHECK(problem_of({"", "", {{"nofile", value}}}).starts_with("cannot set the limit nofile"));
+        CHECK(problem_of("", "", {{"nofile", value}}).starts_with("cannot set the limit nofile"));
     }
 }
 
@@ -55,9 +64,9 @@ TEST_CASE("users and groups are found by name and number") {
 }
 
 TEST_CASE("a user or group that does not exist is a fault of the configuration") {
-    CHECK(problem_of({"no-such-user", "", {}}) ==
+    CHECK(problem_of("no-such-user", "", {}) ==
           "cannot run as user no-such-user: there is no such user");
-    CHECK(problem_of({"root", "no-such-group", {}}) ==
+    CHECK(problem_of("root", "no-such-group", {}) ==
           "cannot run as group no-such-group: there is no such group");
-    CHECK(problem_of({"4294967000", "", {}}).ends_with("so its group must be given"));
+    CHECK(problem_of("4294967000", "", {}).ends_with("so its group must be given"));
 }

@@ -29,6 +29,7 @@ struct FakeHost : Requests {
     bool slow = false;
 
     Status status() override { return now; }
+    void measured_status(std::function<void(const Status&)> done) override { done(now); }
     base::Result<std::vector<state::HistoryEntry>> history(const std::string& name,
                                                            std::size_t limit) override {
         asked.push_back(fmt::format("history '{}' {}", name, limit));

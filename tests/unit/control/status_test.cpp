@@ -37,6 +37,7 @@ Status full_status() {
     cmix.pid = 4712;
     cmix.since = base::UnixTime(std::chrono::seconds(1767225600));
     cmix.health = "ok";
+    cmix.usage = plugin_host::Usage{1048576, 2500000, 3, 14, {}};
     status.services["cmix"] = cmix;
     status.plugins["cloud"] = {"log-backend", "cloudwatch", {}};
     status.logs["cmix"].read_bytes = 7;
@@ -65,7 +66,8 @@ TEST_CASE("status has the names of the contract, on one line, in its order") {
           R"("services": {"cmix": {"state": "running", "pid": 4712, )"
           R"("since": "2026-01-01T00:00:00Z", "restarts": 0, "failures": 0, )"
           R"("next_start": null, "last_exit": null, "last_lines": [], )"
-          R"("health": "ok", "reason": null}}, )"
+          R"("health": "ok", "reason": null, "usage": {"memory_bytes": 1048576, )"
+          R"("cpu_us": 2500000, "threads": 3, "descriptors": 14, "processes": null}}}, )"
           R"("plugins": {"cloud": {"kind": "log-backend", "plugin": "cloudwatch", )"
           R"("state": "ok", "reinitialisations": 0, "last_error": null}}, )"
           R"("logs": {"cmix": {"read_bytes": 7, "to": {"cloud": {"delivered": 1, )"
@@ -88,7 +90,7 @@ TEST_CASE("what is not known is null") {
     for (const auto* name : {"approved", "installed", "desired", "from", "progress"})
         CHECK_MESSAGE(server->isNull(name), name);
     const auto cmix = json->getObject("services")->getObject("cmix");
-    for (const auto* name : {"pid", "since", "last_exit", "next_start"})
+    for (const auto* name : {"pid", "since", "last_exit", "next_start", "usage"})
         CHECK_MESSAGE(cmix->isNull(name), name);
 }
 

@@ -398,7 +398,13 @@ constexpr cmw_process_runner_ops runner_ops{
         exit->signal = 9;
         return CMW_OK;
     },
-    [](void*, std::uint64_t id) noexcept { released = id; }};
+    [](void*, std::uint64_t id) noexcept { released = id; },
+    [](void*, std::uint64_t id, cmw_usage* usage, cmw_error*) noexcept -> cmw_status {
+        if (id != 5) return CMW_NOT_FOUND;
+        usage->memory_bytes = 4096;
+        usage->threads = -7; // Makes no sense: as if it were not known.
+        return CMW_OK;
+    }};
 
 } // namespace
 
@@ -439,6 +445,31 @@ TEST_CASE("programs and processes cross the boundary") {
     CHECK(runner->status().state == InstanceStatus::State::ok);
     runner->release(5);
     fake.wait([] { return released == 5; });
+}
+
+TEST_CASE("what a process uses is told by runners that can, and is no fault of those that cannot") {
+    const auto usage_by = [](const cmw_process_runner_ops& ops, std::uint64_t id) {
+        FakePlugin fake(&ops);
+        const auto instance = fake.instance();
+        const auto runner = make_process_runner(*instance);
+        std::optional<Usage> usage;
+        bool told = false;
+        runner->usage(id, [&](const std::optional<Usage>& answer) {
+            usage = answer;
+            told = true;
+        });
+        fake.wait([&] { return told; });
+        CHECK(runner->status().state == InstanceStatus::State::ok);
+        return usage;
+    };
+    CHECK(usage_by(runner_ops, 5) == Usage{4096, {}, {}, {}, {}});
+    CHECK(usage_by(runner_ops, 6) == std::nullopt);
+    auto other = runner_ops;
+    other.usage = nullptr;
+    CHECK(usage_by(other, 5) == std::nullopt);
+    other = runner_ops;
+    other.struct_size = offsetof(cmw_process_runner_ops, usage); // Built before there was one.
+    CHECK(usage_by(other, 5) == std::nullopt);
 }
 
 TEST_CASE("how a process ended, in words") {

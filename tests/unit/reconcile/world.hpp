@@ -82,6 +82,10 @@ class FakeRunner final : public plugin_host::ProcessRunner {
         loop_.post([done] { done(tl::unexpected(Failure{CMW_AGAIN, "it runs", {}})); });
     }
     void release(std::uint64_t) override {}
+    void usage(std::uint64_t,
+               std::function<void(std::optional<plugin_host::Usage>)> done) override {
+        done(std::nullopt);
+    }
     plugin_host::InstanceStatus status() const override { return {}; }
 
   private:

@@ -89,6 +89,10 @@ class FakeRunner final : public plugin_host::ProcessRunner {
         calls.push_back(fmt::format("release {}", id));
         children.erase(id);
     }
+    void usage(std::uint64_t id,
+               std::function<void(std::optional<plugin_host::Usage>)> done) override {
+        done(plugin_host::Usage{static_cast<std::int64_t>(id), {}, 1, {}, {}});
+    }
     plugin_host::InstanceStatus status() const override { return {}; }
 
   private:

@@ -47,6 +47,21 @@ TEST_CASE("flaw 1: a program that is killed is started again") {
                                                "started 1002 "});
 }
 
+TEST_CASE("what a program uses is asked of its runner while it runs") {
+    Fixture f;
+    std::vector<std::optional<plugin_host::Usage>> told;
+    const auto ask = [&] { f.service->usage([&](const auto& usage) { told.push_back(usage); }); };
+    ask();
+    f.service->start();
+    REQUIRE(f.comes_to(ServiceState::running));
+    ask();
+    REQUIRE(told.size() == 2);
+    CHECK_FALSE(told[0]);
+    REQUIRE(told[1]);
+    CHECK(told[1]->memory_bytes == 1);
+    CHECK_FALSE(f.service->status().usage);
+}
+
 TEST_CASE("flaw 7: a program that ignores the request to end is killed, and nothing else waits") {
     auto settings = usual_settings();
     settings.stop_timeout = 1ms;

@@ -22,7 +22,8 @@ typedef struct cmw_program {
     const char* name;               /* As configured: "cmix". */
     const char* executable;         /* Absolute path. */
     const char* const* arguments;   /* argv, the program's name first, then NULL. */
-    const char* const* environment; /* "NAME=value", then NULL: all of it. */
+    const char* const* environment; /* "NAME=value", then NULL: all of it, but for what a runner
+                                       needs to know its own by (CMW_...). */
     const char* directory;          /* To start in; NULL: the root directory. */
     const char*
         output_path;        /* Files that take stdout and stderr, appended; they may be the same. */
@@ -52,6 +53,20 @@ typedef struct cmw_exit {
 
 #define CMW_EXIT_UNKNOWN (-1)
 
+/* What a process uses now, with all that it started as far as the runner can tell. A number that is
+ * not known is CMW_USAGE_UNKNOWN. Made by the host, with all of them unknown. */
+typedef struct cmw_usage {
+    uint32_t struct_size;
+    uint32_t reserved;    /* 0 */
+    int64_t memory_bytes; /* Resident. */
+    int64_t cpu_us;       /* Processor time since its start, of user and kernel, in microseconds. */
+    int64_t threads;
+    int64_t descriptors; /* Open ones, of the program itself. */
+    int64_t processes;
+} cmw_usage;
+
+#define CMW_USAGE_UNKNOWN (-1)
+
 typedef struct cmw_process_runner_ops {
     uint32_t struct_size;
 
@@ -76,6 +91,12 @@ typedef struct cmw_process_runner_ops {
 
     /* Forget an id. A process that still runs keeps running. */
     void (*release)(void* instance, uint64_t id) CMW_NOEXCEPT;
+
+    /* Since minor 1 (CMW_HAS): tell what a process uses. At once, from memory or a few reads of the
+     * kernel's files: somebody waits for the answer, and a runner that had to ask a service manager
+     * or a container engine for it leaves this out. CMW_NOT_FOUND: it has ended. May be NULL. */
+    cmw_status (*usage)(void* instance, uint64_t id, cmw_usage* usage, cmw_error* error)
+        CMW_NOEXCEPT;
 } cmw_process_runner_ops;
 
 #ifdef __cplusplus

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// posix/use_settings.hpp - the options of a service's use of the runner.
+#pragma once
+
+#include <cmw/options.hpp>
+
+namespace cmw::posix {
+
+/// As configured; nothing or "": as the host has it.
+struct UseSettings {
+    std::string user;
+    std::string group;
+    std::map<std::string, std::string> limits;
+    std::string core_dumps;
+    std::optional<std::int64_t> nice;
+    std::string io_class;
+    std::optional<std::int64_t> oom_score_adjust;
+    std::string umask;
+    bool no_new_privileges = true;
+    std::optional<std::vector<std::string>> capabilities;
+};
+
+inline constexpr std::array use_options{
+    option<&UseSettings::user>(
+        {.name = "user",
+         .help = "User to run the program as, by name or number, with its groups; needs a "
+                 "host that runs as root. The host's own by default."}),
+    option<&UseSettings::group>(
+        {.name = "group", .help = "Group to run it as; the user's own by default."}),
+    option<&UseSettings::limits>(
+        {.name = "limits",
+         .help = "Resource limits by their names in setrlimit(2), soft and hard: "
+                 "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
+    option<&UseSettings::core_dumps>(
+        {.name = "core-dumps",
+         .help = "Size of a core dump at most: \"off\", \"unlimited\", or a size as \"64MiB\". A "
+                 "dump holds the program's secrets. The host's own limit by default."}),
+    option<&UseSettings::nice>(
+        {.name = "nice",
+         .help = "Priority for the processor: -20 (first) to 19. Below the host's own needs a "
+                 "host that runs as root.",
+         .minimum = "-20",
+         .maximum = "19"}),
+    option<&UseSettings::io_class>(
+        {.name = "io-class",
+         .help = "Priority for disks: \"idle\", \"best-effort\", \"best-effort:N\" or "
+                 "\"realtime:N\", N of 0 (first) to 7. \"realtime\" needs root."}),
+    option<&UseSettings::oom_score_adjust>(
+        {.name = "oom-score-adjust",
+         .help = "Whom the kernel kills when memory is short: -1000 (never this one) to 1000 "
+                 "(first). Below the host's own needs root.",
+         .minimum = "-1000",
+         .maximum = "1000"}),
+    option<&UseSettings::umask>(
+        {.name = "umask",
+         .help = "Rights that files which it makes do not get: \"0027\". The host's own by "
+                 "default."}),
+    option<&UseSettings::no_new_privileges>(
+        {.name = "no-new-privileges",
+         .help = "Whether the program and all that it starts can gain no rights by executing "
+                 "set-user-id files or files with capabilities. On, as a program of a node "
+                 "needs none; set it to false for one that calls such a file, as sudo or ping.",
+         .fallback = "true"}),
+    option<&UseSettings::capabilities>(
+        {.name = "capabilities",
+         .help = "The capabilities(7) it keeps, as [\"net_bind_service\"], also as another "
+                 "user; [] for none. All others are dropped for good. Needs a host that runs as "
+                 "root. By default root's programs keep all, others have none."}),
+};
+
+} // namespace cmw::posix
