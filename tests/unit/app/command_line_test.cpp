@@ -89,7 +89,7 @@ TEST_CASE("help and version are asked for in many ways") {
     }
 }
 
-TEST_CASE("what is wrong is told with the nearest name") {
+TEST_CASE("flaw 23: what is misspelt is refused, with the nearest name") {
     const std::vector<std::pair<Words, std::string>> table{
         {{}, "without a command"},
         {{"statsu"}, "did you mean 'status'?"},
