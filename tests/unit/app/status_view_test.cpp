@@ -35,7 +35,7 @@ TEST_CASE("the status is shown in tables, with reasons in words") {
           "PLUGIN", "LOG", "not in the active set, ws://a:1", "aaaaaaaaaaaa  ", "backoff", "41s",
           "[##########..........] 50% of 10 MiB, bbbbbbbbbbbb is quarantined",
           "last: killed by SIGSEGV (signal 11)", "evil [2J", "2 KiB", "1m15s",
-          "3 MiB  1m5s  17       421",
+          "3 MiB   1m5s  17       421",
           "\ncmix failed 3 times in a row; it is started again in 1m5s. The last lines of its "
           "output:\n    loading\n    panic: [2J no disk\n"})
         CHECK_MESSAGE(text.find(part) != std::string::npos, part, "\n", text);
