@@ -18,6 +18,8 @@ TEST_CASE("the first approval installs and starts the program") {
     CHECK(status["components.server.installed"] == site.first);
     CHECK(status["components.server.desired"] == site.first);
     CHECK(status["services.node.restarts"] == "0");
+    CHECK(status["services.node.usage.threads"] == "1");
+    CHECK(status["services.node.usage.memory_bytes"].size() > 3);
     CHECK(
         eventually([&] { return site.node_log().find("version 1 started") != std::string::npos; }));
     struct stat installed {};
