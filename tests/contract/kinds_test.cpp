@@ -178,7 +178,9 @@ TEST_CASE("a process runner starts, stops and tells how it ended") {
         const auto adopted =
             running.result_of<Process>([&](auto done) { runner->adopt("nobody", done); });
         REQUIRE_FALSE(adopted);
-        CHECK(adopted.error().status == CMW_NOT_FOUND);
+        // One that cannot reach what runs its programs leaves the call instead.
+        const bool left = !subject.works() && adopted.error().status == CMW_CANCELLED;
+        CHECK((left || adopted.error().status == CMW_NOT_FOUND));
         CHECK_FALSE(start("/nonexistent/program", "x"));
         if (!subject.works()) continue;
 

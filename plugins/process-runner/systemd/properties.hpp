@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// systemd/properties.hpp - what a use of the runner says, as properties of a unit. Source:
+// systemd.exec(5), systemd.resource-control(5), org.freedesktop.systemd1(5).
+#pragma once
+
+#include <cmw/options.hpp>
+#include <variant>
+
+namespace cmw::systemd {
+
+struct UseSettings {
+    std::string user;
+    std::string group;
+    std::map<std::string, std::string> limits;
+    std::optional<std::int64_t> nice;
+    std::optional<std::int64_t> oom_score_adjust;
+    std::string umask;
+    bool no_new_privileges = true;
+    std::optional<Bytes> memory_max;
+    std::optional<Bytes> memory_high;
+    std::optional<std::int64_t> cpu_weight;
+    std::optional<std::int64_t> cpu_max;
+    std::optional<std::int64_t> pids_max;
+    std::string protect_system;
+    bool private_tmp = false;
+    std::string slice;
+};
+
+inline constexpr const char* protections[] = {"no", "yes", "full", "strict", nullptr};
+
+inline constexpr std::array use_options{
+    option<&UseSettings::user>(
+        {.name = "user",
+         .help = "User to run the program as, by name or number. Root by default; "
+                 "on the bus of a user, that user, and no other."}),
+    option<&UseSettings::group>(
+        {.name = "group", .help = "Group to run it as; the user's own by default."}),
+    option<&UseSettings::limits>(
+        {.name = "limits",
+         .help = "Resource limits by their names in setrlimit(2), soft and hard: "
+                 "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
+    option<&UseSettings::nice>({.name = "nice",
+                                .help = "Priority for the processor: -20 (first) to 19.",
+                                .minimum = "-20",
+                                .maximum = "19"}),
+    option<&UseSettings::oom_score_adjust>(
+        {.name = "oom-score-adjust",
+         .help = "Whom the kernel kills when memory is short: -1000 (never this one) to 1000 "
+                 "(first).",
+         .minimum = "-1000",
+         .maximum = "1000"}),
+    option<&UseSettings::umask>(
+        {.name = "umask", .help = "Rights that files which it makes do not get: \"0027\"."}),
+    option<&UseSettings::no_new_privileges>(
+        {.name = "no-new-privileges",
+         .help = "Whether the program and all that it starts can gain no rights by executing "
+                 "set-user-id files or files with capabilities.",
+         .fallback = "true"}),
+    option<&UseSettings::memory_max>(
+        {.name = "memory-max",
+         .help = "Memory that it may have with all that it starts; beyond it the kernel kills.",
+         .minimum = "1MiB"}),
+    option<&UseSettings::memory_high>(
+        {.name = "memory-high",
+         .help = "Memory beyond which it is slowed and pressed to give some back.",
+         .minimum = "1MiB"}),
+    option<&UseSettings::cpu_weight>(
+        {.name = "cpu-weight",
+         .help = "Share of the processor where it is contended; others have 100.",
+         .minimum = "1",
+         .maximum = "10000"}),
+    option<&UseSettings::cpu_max>(
+        {.name = "cpu-max",
+         .help = "Time of processors at most, in percent of one: 150 is one and a half.",
+         .minimum = "1",
+         .maximum = "1000000"}),
+    option<&UseSettings::pids_max>({.name = "pids-max",
+                                    .help = "Processes and threads that it may have.",
+                                    .minimum = "1",
+                                    .maximum = "4194304"}),
+    option<&UseSettings::protect_system>(
+        {.name = "protect-system",
+         .help = "Which folders of the system it sees read-only: \"yes\" (/usr, /boot), \"full\" "
+                 "(and /etc), \"strict\" (all but /dev, /proc and /sys).",
+         .fallback = "no",
+         .choices = protections}),
+    option<&UseSettings::private_tmp>(
+        {.name = "private-tmp",
+         .help = "Whether it has a /tmp and /var/tmp of its own, which go as it ends.",
+         .fallback = "false"}),
+    option<&UseSettings::slice>(
+        {.name = "slice", .help = "Slice to put it in: \"nodes.slice\". systemd's by default."}),
+};
+
+struct Property {
+    std::string name;
+    std::variant<std::string, bool, std::int32_t, std::uint32_t, std::uint64_t> value;
+    bool operator==(const Property&) const = default;
+};
+
+/// Throws Error(CMW_CONFIG) that names what systemd could not take.
+std::vector<Property> properties_of(const UseSettings& use);
+
+/// "node" and "cmix-wrapper" as "cmix-wrapper-node.service"; a character that a unit's name must
+/// not have as \xNN, as systemd-escape(1) has it.
+std::string unit_name(const std::string& prefix, std::string_view service);
+
+} // namespace cmw::systemd
