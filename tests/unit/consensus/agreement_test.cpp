@@ -136,7 +136,8 @@ TEST_CASE("the machine has left when too few sources are left that could say tha
         sources.verdicts[i]->facts["active"] = "false";
     };
     sources.verdicts[0]->run = false; // It cannot tell: still syncing.
-    for (const auto needed : std::array<std::size_t, 3>{1, 2, 3}) CHECK_FALSE(sources.agree(needed).left);
+    for (const auto needed : std::array<std::size_t, 3>{1, 2, 3})
+        CHECK_FALSE(sources.agree(needed).left);
     leave(1);
     CHECK_FALSE(sources.agree(2).left);
     CHECK(sources.agree(3).left);
