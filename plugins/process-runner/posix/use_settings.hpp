@@ -3,6 +3,8 @@
 // posix/use_settings.hpp - the options of a service's use of the runner.
 #pragma once
 
+#include "shared/program_options.hpp"
+
 #include <cmw/options.hpp>
 
 namespace cmw::posix {
@@ -26,12 +28,8 @@ inline constexpr std::array use_options{
         {.name = "user",
          .help = "User to run the program as, by name or number, with its groups; needs a "
                  "host that runs as root. The host's own by default."}),
-    option<&UseSettings::group>(
-        {.name = "group", .help = "Group to run it as; the user's own by default."}),
-    option<&UseSettings::limits>(
-        {.name = "limits",
-         .help = "Resource limits by their names in setrlimit(2), soft and hard: "
-                 "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
+    option<&UseSettings::group>(shared::program_group_option),
+    option<&UseSettings::limits>(shared::program_limits_option),
     option<&UseSettings::core_dumps>(
         {.name = "core-dumps",
          .help = "Size of a core dump at most: \"off\", \"unlimited\", or a size as \"64MiB\". A "

@@ -4,6 +4,8 @@
 // systemd.exec(5), systemd.resource-control(5), org.freedesktop.systemd1(5).
 #pragma once
 
+#include "shared/program_options.hpp"
+
 #include <cmw/options.hpp>
 #include <variant>
 
@@ -34,12 +36,8 @@ inline constexpr std::array use_options{
         {.name = "user",
          .help = "User to run the program as, by name or number. Root by default; "
                  "on the bus of a user, that user, and no other."}),
-    option<&UseSettings::group>(
-        {.name = "group", .help = "Group to run it as; the user's own by default."}),
-    option<&UseSettings::limits>(
-        {.name = "limits",
-         .help = "Resource limits by their names in setrlimit(2), soft and hard: "
-                 "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."}),
+    option<&UseSettings::group>(shared::program_group_option),
+    option<&UseSettings::limits>(shared::program_limits_option),
     option<&UseSettings::nice>({.name = "nice",
                                 .help = "Priority for the processor: -20 (first) to 19.",
                                 .minimum = "-20",
