@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <openssl/ssl.h>
 #include <optional>
+#include <sys/un.h>
 
 namespace cmw::shared {
 
@@ -20,8 +21,8 @@ namespace {
 
 using namespace Poco::Net;
 
-StreamSocket make_socket(const Address& address) {
-    const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+StreamSocket make_socket(int family) {
+    const int fd = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "cannot make a socket");
     return StreamSocket(new StreamSocketImpl(fd));
 }
@@ -61,12 +62,31 @@ StreamSocket connect_to(const Call& call, const std::string& host, std::uint16_t
                         std::chrono::nanoseconds timeout) {
     int error = 0;
     for (const auto& address : resolve(call, host, port, timeout)) {
-        auto socket = make_socket(address);
+        auto socket = make_socket(address.storage.ss_family);
         error = connect_one(call, socket, address, timeout);
         if (error == 0) return socket;
     }
     if (error == ETIMEDOUT) throw Poco::TimeoutException();
     throw Error(CMW_AGAIN, std::generic_category().message(error));
+}
+
+StreamSocket connect_to_unix(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        throw Error(CMW_CONFIG, "its path is too long for a socket");
+    path.copy(address.sun_path, path.size());
+    auto socket = make_socket(AF_UNIX);
+    // Not blocking, as a full queue of a server that hangs would hold us.
+    socket.setBlocking(false);
+    if (::connect(socket.impl()->sockfd(), reinterpret_cast<const sockaddr*>(&address),
+                  sizeof address) != 0)
+        throw Error(errno == EACCES || errno == EPERM ? CMW_DENIED
+                    : errno == ENOENT                 ? CMW_NOT_FOUND
+                                                      : CMW_AGAIN,
+                    std::generic_category().message(errno));
+    socket.setBlocking(true);
+    return socket;
 }
 
 std::string basic_authorization(const Poco::URI& uri) {

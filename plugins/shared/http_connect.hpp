@@ -18,6 +18,10 @@ namespace cmw::shared {
 Poco::Net::StreamSocket connect_to(const Call& call, const std::string& host, std::uint16_t port,
                                    std::chrono::nanoseconds timeout);
 
+/// Connects to a Unix socket. Throws cmw::Error: CMW_DENIED if we may not, CMW_NOT_FOUND if there is
+/// none, CMW_AGAIN if nobody takes us.
+Poco::Net::StreamSocket connect_to_unix(const std::string& path);
+
 /// Asks the proxy at the other end of `socket` for a tunnel to `uri` (RFC 9110, 9.3.6).
 void open_tunnel(Poco::Net::StreamSocket& socket, const Poco::URI& uri, const Poco::URI& proxy);
 

@@ -46,10 +46,13 @@ struct HttpExchange::Parts {
         : call(its_call),
           kept_by(connection),
           uri(url),
-          shown(shown_url(url)),
+          shown(its_settings.unix_socket.empty()
+                    ? shown_url(url)
+                    : uri.getPath() + " at " + its_settings.unix_socket),
           settings(its_settings),
           silence(its_settings.timeout),
-          proxy(proxy_for(url, settings.proxy, process_environment)) {
+          proxy(settings.unix_socket.empty() ? proxy_for(url, settings.proxy, process_environment)
+                                             : "") {
         secure = uri.getScheme() == "https";
         if (!proxy.empty() && Poco::URI(proxy).getScheme() != "http")
             throw Error(CMW_CONFIG, "cannot use the proxy of the environment: it must begin with "
@@ -103,7 +106,9 @@ struct HttpExchange::Parts {
 
     void connect() {
         const Poco::URI first(proxy.empty() ? uri : Poco::URI(proxy));
-        socket = connect_to(call, first.getHost(), first.getPort(), settings.timeout);
+        socket = settings.unix_socket.empty()
+                     ? connect_to(call, first.getHost(), first.getPort(), settings.timeout)
+                     : connect_to_unix(settings.unix_socket);
         guard.emplace(call, socket->impl()->sockfd());
         set_silence();
     }
@@ -127,7 +132,7 @@ struct HttpExchange::Parts {
         session = std::make_unique<Session>(
             secure ? start_tls(*socket, uri.getHost(), tls_context()) : *socket);
         session->setKeepAlive(kept_by != nullptr);
-        socket->setNoDelay(true); // Head and body go apart.
+        if (settings.unix_socket.empty()) socket->setNoDelay(true); // Head and body go apart.
     }
 
     /// False: there is none that can be used.

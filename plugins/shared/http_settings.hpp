@@ -17,6 +17,8 @@ struct HttpSettings {
     std::string key_file;         ///< Its private key; "": it is in certificate_file.
     std::string proxy;            ///< URL; "none"; "": as the environment says (http_proxy.hpp).
     std::string user_agent;
+    std::string unix_socket{}; ///< Where the server listens, whatever host the URL names, and
+                               ///< without a proxy; "": as the URL says.
 };
 
 /// From options that may not be set, without a user agent.

@@ -62,6 +62,7 @@ const std::map<std::string, Needs>& known_needs() {
         {"log-backend syslog", {{{"address", "tcp://127.0.0.1:{port}"}}}},
         {"process-runner posix", {{}}},
         {"process-runner systemd", {{{"address", "unix:path={folder}/no-bus"}}, false}},
+        {"process-runner container", {{{"socket", "{folder}/no-engine"}}, false}},
         {"process-runner never", {{}, false}},
         {"command-source silent", {{}}},
         {"command-source directory", {{{"path", "{folder}/orders"}}}},

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -86,6 +87,11 @@ void HttpServer::Connection::stall() {
     }
 }
 
+bool HttpServer::Connection::wait(std::chrono::milliseconds time) {
+    pollfd both[] = {{fd_, POLLIN, 0}, {stop_, POLLIN, 0}};
+    return ::poll(both, 2, static_cast<int>(time.count())) == 0;
+}
+
 struct HttpServer::State {
     Handler handler;
     int listener = -1;
@@ -110,6 +116,18 @@ struct HttpServer::State {
             ::getsockname(listener, generic, &size) != 0)
             throw std::runtime_error("cannot listen on loopback");
         port = ntohs(address.sin_port);
+    }
+
+    void listen(const std::string& path) {
+        listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (path.size() >= sizeof address.sun_path) throw std::runtime_error("too long a path");
+        path.copy(address.sun_path, path.size());
+        ::unlink(path.c_str()); // Of one that has just ended.
+        if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+            ::listen(listener, 16) != 0)
+            throw std::runtime_error("cannot listen on " + path);
     }
 
     void accept() {
@@ -150,6 +168,13 @@ struct HttpServer::State {
 HttpServer::HttpServer(Handler handler, unsigned port) : state_(std::make_unique<State>()) {
     state_->handler = std::move(handler);
     state_->listen(port);
+    state_->acceptor = std::thread([state = state_.get()] { state->accept(); });
+}
+
+HttpServer::HttpServer(Handler handler, const std::string& unix_socket)
+    : state_(std::make_unique<State>()) {
+    state_->handler = std::move(handler);
+    state_->listen(unix_socket);
     state_->acceptor = std::thread([state = state_.get()] { state->accept(); });
 }
 

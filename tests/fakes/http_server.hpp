@@ -4,6 +4,7 @@
 // test answers each request byte by byte. A connection takes one, unless the handler keeps it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,8 @@ class HttpServer {
         void keep() { kept_ = true; } ///< For another request.
         void reset();                 ///< Ends the connection by a reset when it is closed.
         void stall();                 ///< Until the client is gone or the server ends.
+        /// Waits so long; false at once if the client is gone or the server ends.
+        bool wait(std::chrono::milliseconds time);
 
       private:
         friend class HttpServer;
@@ -45,6 +48,8 @@ class HttpServer {
 
     /// `port`: 0 for any that is free.
     explicit HttpServer(Handler handler, unsigned port = 0);
+    /// On a Unix socket of this path, without a port.
+    HttpServer(Handler handler, const std::string& unix_socket);
     ~HttpServer(); ///< Ends what stalls and waits for all handlers.
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
