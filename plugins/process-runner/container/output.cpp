@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,9 +18,9 @@ constexpr std::size_t longest_tail = 2 * LogFrames::longest;
     throw std::system_error(errno, std::generic_category(), "cannot " + what);
 }
 
-/// The bytes of a file from `from` on; as far as they can be read.
-std::string read_from(int fd, std::uint64_t from) {
-    std::string bytes(longest_tail, '\0');
+/// The bytes of a file from `from` on, `most` of them or as far as they can be read.
+std::string read_from(int fd, std::uint64_t from, std::size_t most) {
+    std::string bytes(most, '\0');
     std::size_t size = 0;
     while (size < bytes.size()) {
         const auto got =
@@ -44,7 +45,8 @@ void Output::File::open(const FileMark& mark) {
     if (!fd) fail("open " + path + " for the container's output");
     const auto now = this->mark();
     if (now.inode == mark.inode && now.size > mark.size)
-        repeat = Repeat(read_from(fd.get(), mark.size));
+        repeat = Repeat(read_from(fd.get(), mark.size,
+                                  std::min<std::uint64_t>(now.size - mark.size, longest_tail)));
 }
 
 /// A file that was moved away is made anew, for what moves logs.
@@ -87,7 +89,7 @@ void Output::begin() {
         record_fd_ = shared::UniqueFd(::open(record_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
         if (!record_fd_) fail("open " + record_);
     }
-    const auto position = parse_position(read_from(record_fd_.get(), 0));
+    const auto position = parse_position(read_from(record_fd_.get(), 0, 512));
     const bool known = position && position->container == kept_.container;
     if (known) kept_ = *position;
     output_.open(kept_.output);

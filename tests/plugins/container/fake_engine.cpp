@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_engine.hpp"
 
+#include "shared/record_text.hpp"
+
 #include <algorithm>
-#include <cstdio>
 
 namespace cmw::test {
 
@@ -80,10 +81,11 @@ void FakeEngine::end(const std::string& name, int exit_code, bool out_of_memory)
 
 void FakeEngine::write(const std::string& name, const std::string& line, bool error) {
     const std::lock_guard lock(mutex_);
-    char time[64];
-    const int at = ++written_;
-    std::snprintf(time, sizeof time, "2026-11-23T05:%02d:%02d.%03d000000Z ", at / 60000,
-                  at / 1000 % 60, at % 1000);
+    const auto at = std::chrono::sys_days(std::chrono::November / 23 / 2026).time_since_epoch() +
+                    std::chrono::milliseconds(++written_);
+    std::string time;
+    cmw::record_text::append_time(time, std::chrono::nanoseconds(at).count());
+    time += ' ';
     if (auto* container = lookup(name)) container->log += frame(time + line + "\n", error ? 2 : 1);
 }
 

@@ -51,7 +51,7 @@ TEST_CASE("a log in frames is read in whatever pieces it comes") {
                                    {true, 1'500'000'000, "two\n"},
                                    {false, 2'000'000'000, ""},
                                    {false, 3'000'000'000, "no end"}};
-    for (const std::size_t piece : {1, 2, 7, 8, 9, 40, 1000}) {
+    for (const std::size_t piece : {1u, 2u, 7u, 8u, 9u, 40u, 1000u}) {
         INFO(piece);
         CHECK(parse(bytes, piece) == wanted);
     }
