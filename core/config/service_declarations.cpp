@@ -152,12 +152,13 @@ const Table<ServiceSettings>& service_table() {
                                 .fallback = "on-failure",
                                 .choices = {"always", "on-failure", "never"},
                                 .help = "Whether to start it again when it has ended by itself."}}),
-             key<&S::restart_first>({{.name = "restart-delay",
-                                      .type = Type::duration,
-                                      .fallback = "1s",
-                                      .minimum = "1ms",
-                                      .help = "Pause before the first restart; it grows with each "
-                                              "further one."}}),
+             key<&S::restart_first>(
+                 {{.name = "restart-delay",
+                   .type = Type::duration,
+                   .fallback = "1s",
+                   .minimum = "0s",
+                   .help = "Pause before the first restart; it grows with each "
+                           "further one. 0s: at once, and then from 100ms on."}}),
              key<&S::restart_cap>({{.name = "restart-delay-max",
                                     .type = Type::duration,
                                     .fallback = "1m",

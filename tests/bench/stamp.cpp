@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// stamp FILE - the program that bench/upgrade.cpp upgrades. Appends "start VERSION TIME" to FILE as
-// it begins, and "end TIME" before it exits on SIGTERM; times are nanoseconds of CLOCK_MONOTONIC.
+// stamp FILE - the program that bench/upgrade.cpp upgrades and bench/crash.cpp kills. Appends "start
+// VERSION TIME PID" to FILE as it begins, and "end TIME" before it exits on SIGTERM; times are
+// nanoseconds of CLOCK_MONOTONIC.
 //
 // Its version is what follows the last space of its own file, so that a new one with another digest
 // is made by appending.
@@ -39,7 +40,8 @@ int main(int, char** argv) {
 
     const int file = ::open(argv[1], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (file < 0) return 1;
-    ::dprintf(file, "start %.*s %lld\n", static_cast<int>(version.size()), version.data(), started);
+    ::dprintf(file, "start %.*s %lld %d\n", static_cast<int>(version.size()), version.data(),
+              started, ::getpid());
     int number = 0;
     ::sigwait(&term, &number);
     ::dprintf(file, "end %lld\n", now());

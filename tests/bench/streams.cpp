@@ -4,6 +4,7 @@
 // 200 streams of three backends each (file, http, cloudwatch; the latter two to fakes in here).
 // Resident memory, processor time, and how often any of its threads slept and woke in
 // STREAMS_IDLE_SECONDS (30). Prints one line of JSON.
+#include "bench/usage.hpp"
 #include "fakes/cloudwatch/fake_cloudwatch.hpp"
 #include "fakes/log_collector.hpp"
 #include "support/host_process.hpp"
@@ -12,47 +13,12 @@
 #include <csignal>
 #include <cstdio>
 #include <thread>
-#include <unistd.h>
 
 using namespace cmw::test;
 
 namespace {
 
 constexpr std::size_t lines = 100; ///< In each log.
-
-/// A number behind "Name:" in one of the files of /proc.
-long number_in(const std::string& path, const std::string& name) {
-    const auto text = read_text(path);
-    const auto at = text.find("\n" + name + ":");
-    return at == text.npos ? 0 : std::strtol(text.c_str() + at + name.size() + 2, nullptr, 10);
-}
-
-struct Usage {
-    long wakes = 0; ///< Switches of all threads, of their own will or not.
-    long threads = 0;
-    double cpu_ms = 0;
-};
-
-Usage usage_of(pid_t pid) {
-    const auto process = "/proc/" + std::to_string(pid);
-    Usage usage;
-    for (const auto& task : std::filesystem::directory_iterator(process + "/task")) {
-        const auto status = task.path().string() + "/status";
-        usage.wakes += number_in(status, "voluntary_ctxt_switches") +
-                       number_in(status, "nonvoluntary_ctxt_switches");
-        ++usage.threads;
-    }
-    // "4711 (name) S 1 ...": the times are the 12th and 13th behind the name.
-    const auto stat = read_text(process + "/stat");
-    std::istringstream fields(stat.substr(stat.rfind(") ") + 2));
-    std::string field;
-    long ticks = 0;
-    for (int i = 1; i <= 13 && fields >> field; ++i)
-        if (i > 11) ticks += std::stol(field);
-    usage.cpu_ms =
-        1000.0 * static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-    return usage;
-}
 
 std::string backends(const LogCollector& web, const HttpServer& cloud, const std::string& shipped) {
     return "[log-backend.disk]\nplugin = \"file\"\npath = \"" + shipped +

@@ -164,6 +164,8 @@ class Host {
             }
             stamps >> word;
             change.started = time();
+            pid_t pid = 0;
+            stamps >> pid;
             if (word == version && stamps.peek() == '\n') return change;
         }
         return std::nullopt;
