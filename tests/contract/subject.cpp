@@ -23,12 +23,21 @@ using config::OptionValues;
 
 namespace {
 
-/// What a plugin needs beside its defaults; "{folder}", "{port}" (of a server that is silent) and
-/// "{taker}" (the URL of one that takes all) are replaced.
+/// What a plugin needs beside its defaults; "{folder}", "{port}" (of a server that is silent),
+/// "{taker}" (the URL of one that takes all) and "{s3}" (of one that has a bucket) are replaced.
 struct Needs {
     std::map<std::string, std::string> options;
     bool works = true;
 };
+std::map<std::string, std::string> with_bucket(std::map<std::string, std::string> options) {
+    const S3State s3;
+    options.insert({{"bucket", s3.bucket},
+                    {"region", s3.region},
+                    {"endpoint", "{s3}"},
+                    {"access-key-id", s3.key_id},
+                    {"secret-access-key", s3.secret}});
+    return options;
+}
 const std::map<std::string, Needs>& known_needs() {
     static const std::map<std::string, Needs> all = {
         {"consensus-source fixed", {{{"aws.secret", "s"}}, false}},
@@ -40,11 +49,7 @@ const std::map<std::string, Needs>& known_needs() {
         {"consensus-source substrate", {{{"endpoints", "ws://127.0.0.1:{port}"}}, false}},
         {"binary-source empty", {{}, false}},
         {"binary-source http", {{{"url", "http://127.0.0.1:{port}/{target}"}}, false}},
-        {"binary-source s3",
-         {{{"bucket", "bins"},
-           {"endpoint", "http://127.0.0.1:{port}"},
-           {"credentials", "anonymous"}},
-          false}},
+        {"binary-source s3", {with_bucket({{"key", "server"}})}},
         {"binary-source local-path", {{{"path", "{folder}/server"}}}},
         {"log-backend file", {{{"path", "{folder}/{stream}.log"}}}},
         {"log-backend console", {{{"stream", "stderr"}}}},
@@ -66,13 +71,7 @@ const std::map<std::string, Needs>& known_needs() {
         {"process-runner never", {{}, false}},
         {"command-source silent", {{}}},
         {"command-source directory", {{{"path", "{folder}/orders"}}}},
-        {"command-source s3",
-         {{{"bucket", "orders"},
-           {"key", "server/command.jsonl"},
-           {"endpoint", "http://127.0.0.1:{port}"},
-           {"credentials", "anonymous"},
-           {"proxy", "none"}},
-          false}},
+        {"command-source s3", {with_bucket({{"key", "orders/command.jsonl"}, {"proxy", "none"}})}},
     };
     return all;
 }
@@ -149,7 +148,8 @@ Subject::Subject(const plugin_host::Plugin& plugin)
     : plugin_(&plugin), taker_(std::make_shared<HttpServer>(&take_all)) {
     write_text(*folder_ / "hashes.json", R"({"server": ")" + std::string(64, 'a') + R"("})");
     write_text(*folder_ / "server", "the program");
-    write_text(*folder_ / "orders/command.jsonl", orders());
+    bucket_->change([](auto& s3) { s3.objects["server"] = "the program"; });
+    publish(orders());
     const auto known = known_needs().find(label());
     const Needs needs = known == known_needs().end() ? Needs{{}, false} : known->second;
     works_ = needs.works;
@@ -160,11 +160,27 @@ Subject::Subject(const plugin_host::Plugin& plugin)
             replace(*text, "{folder}", folder());
             replace(*text, "{port}", std::to_string(server_->port()));
             replace(*text, "{taker}", taker_->url(""));
+            replace(*text, "{s3}", s3_->url(""));
         }
         options_.push_back(value_of(spec, text));
     }
     for (const auto& spec : plugin.schema.use_options)
         use_.push_back(value_of(spec, spec.fallback));
+}
+
+void Subject::publish(const std::optional<std::string>& content) const {
+    const std::string name = "orders/command.jsonl";
+    const auto file = *folder_ / name;
+    if (content) {
+        write_text(file + ".new", *content);
+        std::filesystem::rename(file + ".new", file); // Never half of it.
+    } else {
+        std::filesystem::remove(file);
+    }
+    bucket_->change([&](auto& s3) {
+        s3.objects.erase(name);
+        if (content) s3.objects[name] = *content;
+    });
 }
 
 tl::expected<std::unique_ptr<plugin_host::Session>, plugin_host::Failure>

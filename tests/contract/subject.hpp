@@ -6,6 +6,7 @@
 
 #include "fakes/http_server.hpp"
 #include "fakes/receiver.hpp"
+#include "fakes/s3/fake_s3.hpp"
 #include "plugin_host/session.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -25,7 +26,7 @@ class SilentServer {
     int port_ = 0;
 };
 
-/// The file "orders/command.jsonl" of a subject's folder: bytes that are no text.
+/// What the command file of a subject holds at first: bytes that are no text.
 std::string orders();
 
 /// A plugin, and what it needs.
@@ -39,6 +40,8 @@ class Subject {
     const config::OptionValues& use() const { return use_; }
     std::string folder() const { return folder_->path().string(); }
     bool works() const { return works_; } ///< With these options it does its job.
+    /// Replaces the command file where a command source finds it; nothing takes it away.
+    void publish(const std::optional<std::string>& content) const;
 
     tl::expected<std::unique_ptr<plugin_host::Session>, plugin_host::Failure>
     create(const config::OptionValues& options) const;
@@ -51,6 +54,8 @@ class Subject {
     std::shared_ptr<Receiver> journal_ =
         std::make_shared<Receiver>(Receiver::Kind::unix_datagram, folder() + "/journal.socket");
     std::shared_ptr<HttpServer> taker_; ///< Takes all that is posted.
+    std::shared_ptr<FakeS3> bucket_ = std::make_shared<FakeS3>();
+    std::shared_ptr<HttpServer> s3_ = std::make_shared<HttpServer>(bucket_->handler());
     config::OptionValues options_;
     config::OptionValues use_;
     bool works_ = false;
