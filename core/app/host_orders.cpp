@@ -51,12 +51,11 @@ void Host::Parts::make_inboxes() {
             carry_out(table, command, who, std::move(done));
         };
         hooks.node_id = [this] { return node_id(settings().identity.file); };
-        hooks.remember = [this](state::HistoryEntry entry) {
+        hooks.told = [](const state::HistoryEntry& entry) {
             const bool bad = entry.event == "refused" || entry.event == "failed";
             logs::log_line(
                 bad ? CMW_LEVEL_WARN : CMW_LEVEL_INFO,
                 fmt::format("command-source {}: {}: {}", entry.name, entry.event, entry.why));
-            reconciler->remember(std::move(entry));
         };
         hooks.changed = [this] { changed(); };
         recall_approvals(table.name);

@@ -125,22 +125,18 @@ Result<> Inbox::Impl::accept(const CommandFile& file, Judgement judgement) {
     record.line = judgement.line;
     const auto& set = judgement.set;
     const auto sequence = set.sequence ? set.sequence : standing.sequence;
-    const auto saved = database.take_order(settings.name, record, set.timestamp, sequence);
+    std::string words;
+    for (const auto& command : set.commands)
+        words += fmt::format("{}{}", words.empty() ? "" : ", ", in_words(command));
+    const auto taken =
+        entry("taken", record.digest,
+              fmt::format("{}: {}", record.file, words.empty() ? "no command" : words));
+    const auto saved = database.take_order(settings.name, record, set.timestamp, sequence, taken);
     if (!saved) return saved;
     standing.newest = set.timestamp;
     standing.sequence = sequence;
     standing.taken.insert(record.digest);
-    std::string words;
-    for (const auto& command : set.commands)
-        words += fmt::format("{}{}", words.empty() ? "" : ", ", in_words(command));
-    hooks.remember({0,
-                    {},
-                    "orders",
-                    settings.name,
-                    "taken",
-                    "",
-                    record.digest,
-                    fmt::format("{}: {}", record.file, words.empty() ? "no command" : words)});
+    hooks.told(taken);
     sets.push_back({std::move(record), std::move(judgement.set)});
     return {};
 }
@@ -149,10 +145,10 @@ Result<> Inbox::Impl::accept(const CommandFile& file, Judgement judgement) {
 Result<> Inbox::Impl::refuse(const CommandFile& file, const Judgement& judgement) {
     const auto digest = judgement.digest.empty() ? digest_of_line(file.content) : judgement.digest;
     shown.refused = fmt::format("{}: {}", file.name, judgement.why);
-    const auto fresh = database.refuse_order(settings.name, digest, judgement.why);
+    const auto refused = entry("refused", digest, shown.refused);
+    const auto fresh = database.refuse_order(settings.name, digest, judgement.why, refused);
     if (!fresh) return tl::unexpected(fresh.error());
-    if (*fresh)
-        hooks.remember({0, {}, "orders", settings.name, "refused", "", digest, shown.refused});
+    if (*fresh) hooks.told(refused);
     return {};
 }
 

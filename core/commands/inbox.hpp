@@ -39,7 +39,8 @@ class Inbox {
         std::function<void(const Command& command, const std::string& who, Done done)> carry_out;
         /// This node's id; nothing: not known yet.
         std::function<std::optional<std::string>()> node_id;
-        std::function<void(state::HistoryEntry)> remember;
+        /// This stands in the history now, together with what it tells of.
+        std::function<void(const state::HistoryEntry&)> told;
         std::function<void()> changed; ///< status() changed.
     };
 

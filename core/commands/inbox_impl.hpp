@@ -57,10 +57,13 @@ struct Inbox::Impl : std::enable_shared_from_this<Inbox::Impl> {
     void advance();
     bool advance_one();
     void carry_out(const Command& command);
-    bool save(state::OrderRecord changed);
+    bool save(state::OrderRecord changed, const std::optional<state::HistoryEntry>& entry = {});
     void end_set(const std::string& outcome);
     std::string who() const;
-    void remember(const std::string& event, const std::string& why, const std::string& by = {});
+    /// For the history: of a set of this digest; and of the first set, at its end or in between.
+    state::HistoryEntry entry(const std::string& event, const std::string& digest,
+                              const std::string& why) const;
+    state::HistoryEntry entry_of_first(const std::string& event, const std::string& why) const;
     void show();
 };
 

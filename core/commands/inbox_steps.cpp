@@ -85,8 +85,8 @@ void Inbox::Impl::carry_out(const Command& command) {
 }
 
 /// A state that cannot be written stops the set here until it can.
-bool Inbox::Impl::save(OrderRecord changed) {
-    const auto saved = database.save_order(settings.name, changed);
+bool Inbox::Impl::save(OrderRecord changed, const std::optional<state::HistoryEntry>& entry) {
+    const auto saved = database.save_order(settings.name, changed, entry);
     if (saved)
         sets.front().record = std::move(changed);
     else
@@ -97,9 +97,10 @@ bool Inbox::Impl::save(OrderRecord changed) {
 void Inbox::Impl::end_set(const std::string& outcome) {
     auto record = sets.front().record;
     record.outcome = outcome;
-    if (const auto saved = database.save_order(settings.name, record); !saved)
+    const auto ended = entry_of_first(outcome == "done" ? "done" : "failed", outcome);
+    if (const auto saved = database.save_order(settings.name, record, ended); !saved)
         shown.error = base::to_string(saved.error()); // It is looked at again by the next host.
-    remember(outcome == "done" ? "done" : "failed", outcome);
+    hooks.told(ended);
     shown.last = fmt::format("{}: {}", record.file, outcome);
     sets.pop_front();
 }
@@ -108,18 +109,15 @@ std::string Inbox::Impl::who() const {
     return fmt::format("{} ({})", settings.name, sets.front().record.file);
 }
 
-void Inbox::Impl::remember(const std::string& event, const std::string& why,
-                           const std::string& by) {
+state::HistoryEntry Inbox::Impl::entry(const std::string& event, const std::string& digest,
+                                       const std::string& why) const {
+    return {0, options.now(), "orders", settings.name, event, "", digest, why};
+}
+
+state::HistoryEntry Inbox::Impl::entry_of_first(const std::string& event,
+                                                const std::string& why) const {
     const auto& record = sets.front().record;
-    hooks.remember({0,
-                    {},
-                    "orders",
-                    settings.name,
-                    event,
-                    "",
-                    record.digest,
-                    fmt::format("{}: {}", record.file, why),
-                    by});
+    return entry(event, record.digest, fmt::format("{}: {}", record.file, why));
 }
 
 void Inbox::Impl::show() {
@@ -147,16 +145,15 @@ Result<> Inbox::decide(bool approved, const std::string& who) {
     if (!impl_->shown.asks)
         return base::fail("command-source." + impl_->settings.name,
                           "cannot decide: no order waits for it", "see 'cmix-wrapper status'");
-    impl_->remember(approved ? "approved" : "declined", impl_->shown.doing, who);
-    if (approved) {
-        auto agreed = impl_->sets.front().record;
-        agreed.approved = true;
-        if (!impl_->save(std::move(agreed)))
-            return base::fail("command-source." + impl_->settings.name,
-                              "cannot save what was decided: " + impl_->shown.error);
-    } else {
-        impl_->end_set("declined by " + who);
-    }
+    auto record = impl_->sets.front().record;
+    auto decided = impl_->entry_of_first(approved ? "approved" : "declined", impl_->shown.doing);
+    decided.by = who;
+    record.approved = approved;
+    if (!impl_->save(std::move(record), decided))
+        return base::fail("command-source." + impl_->settings.name,
+                          "cannot save what was decided: " + impl_->shown.error);
+    impl_->hooks.told(decided);
+    if (!approved) impl_->end_set("declined by " + who);
     impl_->advance();
     return {};
 }

@@ -133,19 +133,23 @@ Result<> Database::save_service(const std::string& name, const ServiceRecord& re
     });
 }
 
+void insert_history(Poco::Data::Session& session, const HistoryEntry& entry) {
+    auto copy = entry;
+    Poco::Int64 time_ns = entry.time.time_since_epoch().count();
+    Poco::Int64 downtime = entry.downtime ? entry.downtime->count() : -1;
+    session << "INSERT INTO history (time_ns, kind, name, event, from_digest, to_digest, why,"
+               " ordered_by, downtime_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        use(time_ns), use(copy.kind), use(copy.name), use(copy.event), use(copy.from), use(copy.to),
+        use(copy.why), use(copy.by), use(downtime), now;
+    session << fmt::format("DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - {}",
+                           Database::history_limit),
+        now;
+}
+
 Result<> Database::add_history(const HistoryEntry& entry) {
     return guarded(impl_->path, "add to the history", [&] {
-        auto copy = entry;
-        Poco::Int64 time_ns = entry.time.time_since_epoch().count();
         Poco::Data::Transaction change(impl_->session);
-        Poco::Int64 downtime = entry.downtime ? entry.downtime->count() : -1;
-        impl_->session << "INSERT INTO history (time_ns, kind, name, event, from_digest, to_digest,"
-                          " why, ordered_by, downtime_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            use(time_ns), use(copy.kind), use(copy.name), use(copy.event), use(copy.from),
-            use(copy.to), use(copy.why), use(copy.by), use(downtime), now;
-        impl_->session << fmt::format(
-            "DELETE FROM history WHERE id <= (SELECT max(id) FROM history) - {}", history_limit),
-            now;
+        insert_history(impl_->session, entry);
         change.commit();
     });
 }

@@ -116,13 +116,15 @@ class Database {
     /// Saves where a source stands, before it brought anything.
     base::Result<> begin_orders(const std::string& source, double newest);
     /// Takes a set: it is the source's newest from now on. With it goes what is done of the oldest.
+    /// Here and below `told` goes into the history with it: both are saved, or neither.
     base::Result<> take_order(const std::string& source, const OrderRecord& record, double newest,
-                              std::optional<std::int64_t> sequence);
+                              std::optional<std::int64_t> sequence, const HistoryEntry& told);
     /// How far a set is carried out.
-    base::Result<> save_order(const std::string& source, const OrderRecord& record);
+    base::Result<> save_order(const std::string& source, const OrderRecord& record,
+                              const std::optional<HistoryEntry>& told = {});
     /// Whether it is new that this file was refused for this; the last `refusal_limit` are known.
     base::Result<bool> refuse_order(const std::string& source, const std::string& digest,
-                                    const std::string& why);
+                                    const std::string& why, const HistoryEntry& told);
 
     static constexpr std::size_t order_limit = 200; ///< Sets that are done, of one source.
     static constexpr std::size_t refusal_limit = 200;

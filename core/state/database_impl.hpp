@@ -21,6 +21,9 @@ inline base::UnixTime time_of(std::int64_t nanoseconds) {
     return base::UnixTime(base::Nanoseconds(nanoseconds));
 }
 
+/// A row of history, within a change of the caller's. Throws what Poco does.
+void insert_history(Poco::Data::Session& session, const HistoryEntry& entry);
+
 /// Runs `work` and turns what Poco throws into a Problem: exceptions of the library end here.
 template <class Work>
 auto guarded(const std::string& path, std::string_view verb, Work work)

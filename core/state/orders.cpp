@@ -70,7 +70,7 @@ Result<> Database::begin_orders(const std::string& source, double newest) {
 }
 
 Result<> Database::take_order(const std::string& source, const OrderRecord& record, double newest,
-                              std::optional<std::int64_t> sequence) {
+                              std::optional<std::int64_t> sequence, const HistoryEntry& told) {
     return guarded(impl_->path, "save an order", [&] {
         Poco::Data::Transaction change(impl_->session);
         auto name = source;
@@ -80,12 +80,15 @@ Result<> Database::take_order(const std::string& source, const OrderRecord& reco
                           " approved, outcome) VALUES (?, ?, ?, ?, 0, 0, 0, '')",
             use(name), use(copy.digest), use(copy.file), use(copy.line), now;
         drop_oldest(impl_->session, name);
+        insert_history(impl_->session, told);
         change.commit();
     });
 }
 
-Result<> Database::save_order(const std::string& source, const OrderRecord& record) {
+Result<> Database::save_order(const std::string& source, const OrderRecord& record,
+                              const std::optional<HistoryEntry>& told) {
     return guarded(impl_->path, "save an order", [&] {
+        Poco::Data::Transaction change(impl_->session);
         auto name = source;
         auto copy = record;
         Poco::Int64 until = copy.until.time_since_epoch().count();
@@ -94,11 +97,13 @@ Result<> Database::save_order(const std::string& source, const OrderRecord& reco
                           " WHERE source = ? AND digest = ?",
             use(copy.step), use(until), use(approved), use(copy.outcome), use(name),
             use(copy.digest), now;
+        if (told) insert_history(impl_->session, *told);
+        change.commit();
     });
 }
 
 Result<bool> Database::refuse_order(const std::string& source, const std::string& digest,
-                                    const std::string& why) {
+                                    const std::string& why, const HistoryEntry& told) {
     return guarded(impl_->path, "save a refused order", [&] {
         Poco::Data::Transaction change(impl_->session);
         auto name = source;
@@ -116,6 +121,7 @@ Result<bool> Database::refuse_order(const std::string& source, const std::string
                           " (SELECT id FROM order_refused WHERE source = ?"
                           " ORDER BY id DESC LIMIT ?)",
             use(name), use(name), use(limit), now;
+        insert_history(impl_->session, told);
         change.commit();
         return true;
     });

@@ -83,7 +83,7 @@ struct Scene {
             done(answer ? answer(command) : base::Result<>());
         };
         hooks.node_id = [this] { return node; };
-        hooks.remember = [this](const state::HistoryEntry& entry) {
+        hooks.told = [this](const state::HistoryEntry& entry) {
             history.push_back(entry.event + " " + entry.why);
         };
         hooks.changed = [] {};

@@ -227,18 +227,32 @@ TEST_CASE("orders are there again after a restart; of those that are done only t
         order.line = "{}";
         return order;
     };
+    const auto told = [](const std::string& event, int number) {
+        return HistoryEntry{0,
+                            UnixTime(std::chrono::seconds(1'700'000'000 + number)),
+                            "orders",
+                            "management",
+                            event,
+                            "",
+                            std::to_string(number),
+                            "words"};
+    };
     {
         auto database = open(folder / "state.db");
         CHECK(database.order_source("management")->newest == 0);
         CHECK(database.begin_orders("management", 17.5));
-        REQUIRE(database.take_order("management", record(0), 18.25, 7)); // Stays under way.
+        const auto take = [&](int number, double newest, std::optional<std::int64_t> sequence) {
+            return database.take_order("management", record(number), newest, sequence,
+                                       told("taken", number));
+        };
+        REQUIRE(take(0, 18.25, 7)); // Stays under way.
         for (int number = 1; number <= static_cast<int>(Database::order_limit) + 50; ++number) {
-            REQUIRE(database.take_order("management", record(number), 100.0 + number, {}));
+            REQUIRE(take(number, 100.0 + number, {}));
             auto done = record(number);
             done.outcome = "done";
-            REQUIRE(database.save_order("management", done));
+            REQUIRE(database.save_order("management", done, told("done", number)));
         }
-        CHECK_FALSE(database.take_order("management", record(0), 1000, {})); // It is known.
+        CHECK_FALSE(take(0, 1000, {})); // It is known.
         CHECK(database.begin_orders("other", 5));
     }
     auto database = open(folder / "state.db");
@@ -257,9 +271,19 @@ TEST_CASE("orders are there again after a restart; of those that are done only t
     delayed.approved = true;
     REQUIRE(database.save_order("management", delayed));
     CHECK(database.order_source("management")->sets.front() == delayed);
+    // What was not saved is not told; what was is told once.
+    const auto entries = database.history("management", 10'000).value();
+    CHECK(entries.size() == 1 + 2 * (Database::order_limit + 50));
+    auto first = told("taken", 0);
+    first.id = entries.front().id;
+    CHECK(entries.front() == first);
 
-    CHECK(database.refuse_order("management", "aa", "cannot trust it").value());
-    CHECK_FALSE(database.refuse_order("management", "aa", "cannot trust it").value());
-    CHECK(database.refuse_order("management", "aa", "cannot read it").value());
-    CHECK(database.refuse_order("other", "aa", "cannot trust it").value());
+    const auto refuse = [&](const std::string& instance, const std::string& why) {
+        return database.refuse_order(instance, "aa", why, told("refused", 0)).value();
+    };
+    CHECK(refuse("management", "cannot trust it"));
+    CHECK_FALSE(refuse("management", "cannot trust it"));
+    CHECK(refuse("management", "cannot read it"));
+    CHECK(refuse("other", "cannot trust it"));
+    CHECK(database.history("management", 10'000)->size() == entries.size() + 3);
 }
