@@ -23,6 +23,7 @@ class Container {
         std::string socket; ///< Of the engine.
         std::string name;   ///< For the operator.
         std::string id;
+        std::int64_t pid;
         Output::Paths paths;
         std::string record; ///< See Output.
     };
@@ -32,7 +33,7 @@ class Container {
     Container(const Container&) = delete;
     Container& operator=(const Container&) = delete;
 
-    const std::string& id() const { return facts_.id; }
+    const Facts& facts() const { return facts_; }
     int exit_fd() const { return exit_fd_.get(); }
     std::optional<cmw_exit> exit() const; ///< Any thread.
 

@@ -3,6 +3,7 @@
 
 #include "definition.hpp"
 #include "image.hpp"
+#include "usage.hpp"
 
 #include <atomic>
 
@@ -128,12 +129,12 @@ void Runner::stop(const Call& call, std::uint64_t id, std::uint32_t how) {
     if (container.exit()) return;
     auto asked = engine();
     const auto answer = asked.ask(call, "POST",
-                                  "/containers/" + container.id() + "/kill?signal=" +
+                                  "/containers/" + container.facts().id + "/kill?signal=" +
                                       (how == CMW_STOP_GENTLY ? "SIGTERM" : "SIGKILL"));
     // It has ended, which is told by its descriptor.
     if (answer.ok() || answer.status == 404 || says(answer, "running")) return;
     throw Error(CMW_FAILED,
-                "cannot signal the container " + container.id() + ": " + words_of(answer));
+                "cannot signal the container " + container.facts().name + ": " + words_of(answer));
 }
 
 std::optional<cmw_exit> Runner::outcome(std::uint64_t id) {
@@ -144,11 +145,20 @@ void Runner::release(std::uint64_t id) noexcept {
     containers_.erase(id);
 }
 
+void Runner::usage(std::uint64_t id, cmw_usage& usage) {
+    const auto& container = find(id);
+    if (container.exit())
+        throw Error(CMW_NOT_FOUND,
+                    "cannot tell what " + container.facts().name + " uses: it has ended");
+    read_usage("/", container.facts().pid, container.facts().id, usage);
+}
+
 void Runner::fill(const State& state, const std::string& service, cmw_process& process) {
     auto watched = std::make_unique<Container>(
         host_, Container::Facts{settings_.socket.string(),
                                 container_name(settings_.prefix, service),
                                 state.id,
+                                state.pid,
                                 {label_of(state, label::output), label_of(state, label::errors)},
                                 std::string(host_.state_dir()) + "/" + service + ".container"});
     process.exit_fd = watched->exit_fd();
