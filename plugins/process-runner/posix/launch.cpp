@@ -32,6 +32,7 @@ enum class Step : int {
     session,
     limits,
     record,
+    cgroup,
     user,
     directory,
     input,
@@ -76,7 +77,8 @@ struct Plan {
     Report& report;
     const char* record_path;
     const char* record_written; ///< Renamed to record_path when it is whole.
-    iovec record_tail;          ///< "boot ...", "mark ...", "executable ..."
+    iovec record_tail;          ///< "boot ...", "mark ...", "cgroup ...", "executable ..."
+    int cgroup;                 ///< Its cgroup.procs; -1: none.
 };
 
 // ---- In the new process ----------------------------------------------------------------------
@@ -163,6 +165,7 @@ CMW_NEW_PROCESS Step become_program(const Plan& plan) {
     const auto& launch = plan.launch;
     if (::syscall(SYS_setsid) < 0) return Step::session;
     if (!write_record(plan)) return Step::record;
+    if (plan.cgroup >= 0 && ::syscall(SYS_write, plan.cgroup, "0", 1) != 1) return Step::cgroup;
     plan.report.option = take_before_user(launch.attributes);
     if (plan.report.option != nullptr) return Step::option;
     if (!set_limits(plan)) return Step::limits; // After the record: they may be tight.
@@ -218,6 +221,8 @@ std::string describe(Step step, const char* option, const Launch& launch) {
         return "set the resource limits";
     case Step::record:
         return "write " + launch.record_path;
+    case Step::cgroup:
+        return "join the cgroup " + launch.cgroup;
     case Step::user:
         return "change to the user and group";
     case Step::directory:
@@ -261,13 +266,16 @@ constexpr bool may_share_memory = true;
 Launched launch(const Launch& launch) {
     const Shared shared;
     const auto written = launch.record_path + ".new";
-    auto tail = "boot " + launch.boot + "\nmark " + launch.mark + "\nexecutable " +
-                launch.executable + "\n";
+    auto tail = "boot " + launch.boot + "\nmark " + launch.mark + "\n";
+    if (!launch.cgroup.empty()) tail += "cgroup " + launch.cgroup + "\n";
+    tail += "executable " + std::string(launch.executable) + "\n";
+    const UniqueFd cgroup(launch.cgroup.empty() ? UniqueFd() : open_cgroup(launch.cgroup));
     Plan plan{launch,
               shared.report(),
               launch.record_path.c_str(),
               written.c_str(),
-              {tail.data(), tail.size()}};
+              {tail.data(), tail.size()},
+              cgroup.get()};
     const bool own_memory = launch.identity || launch.attributes.need_own_memory();
     const int memory = may_share_memory && !own_memory ? CLONE_VM : 0;
     int pidfd = -1;

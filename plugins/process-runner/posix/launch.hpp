@@ -5,18 +5,15 @@
 #pragma once
 
 #include "attributes.hpp"
+#include "cgroup.hpp"
 #include "identity.hpp"
 #include "limits.hpp"
-#include "shared/unique_fd.hpp"
-
 #include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 namespace cmw::posix {
-
-using shared::UniqueFd;
 
 /// Texts are borrowed until launch() returns.
 struct Launch {
@@ -31,7 +28,8 @@ struct Launch {
     Attributes attributes;
     std::string record_path; ///< Written before the program runs: see process_record.hpp.
     std::string boot;
-    std::string mark; ///< See marked.hpp; it stands in the environment already.
+    std::string mark;   ///< See marked.hpp; it stands in the environment already.
+    std::string cgroup; ///< "": the host's own. It is there already, and removed if this fails.
 };
 
 struct Launched {

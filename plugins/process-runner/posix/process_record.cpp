@@ -48,6 +48,7 @@ std::optional<ProcessRecord> read_record(const std::string& path) {
     ProcessRecord record;
     record.boot = values["boot"];
     record.mark = values["mark"];
+    record.cgroup = values["cgroup"];
     if (!parse(values["pid"], record.pid) || !parse(values["start"], record.start) ||
         record.boot.empty())
         return std::nullopt;

@@ -7,6 +7,7 @@
 //   start 8121               clock ticks since boot, field 22 of /proc/PID/stat (proc(5))
 //   boot 1f0b...             /proc/sys/kernel/random/boot_id
 //   mark 77a0...             of what it started: see marked.hpp
+//   cgroup /sys/fs/cgroup/.. in which it runs, if it has one: see cgroup.hpp
 //   executable /opt/bin/x    for people
 //
 // It is written by the new process itself before it becomes the program, so that a host that is
@@ -28,7 +29,8 @@ struct ProcessRecord {
     pid_t pid = 0;
     std::uint64_t start = 0;
     std::string boot;
-    std::string mark; ///< "": none, as an older host wrote it.
+    std::string mark;   ///< "": none, as an older host wrote it.
+    std::string cgroup; ///< "": none.
     bool operator==(const ProcessRecord&) const = default;
 };
 

@@ -71,13 +71,18 @@ void send(const UniqueFd& pidfd, int signal) {
 
 } // namespace
 
+void Runner::check(const Settings& settings) {
+    if (!settings.cgroup.empty()) check_cgroups(settings.cgroup);
+}
+
 void Runner::check_use(const Settings&, const UseSettings& use) {
     find_identity(use.user, use.group);
     all_limits(use);
     parse_attributes(use);
 }
 
-Runner::Runner(Settings, Host host) : host_(host), boot_(read_boot_id()) {}
+Runner::Runner(Settings settings, Host host)
+    : settings_(std::move(settings)), host_(host), boot_(read_boot_id()) {}
 
 Runner::~Runner() = default;
 
@@ -106,11 +111,26 @@ void Runner::start(const Call& call, const cmw_program& program, cmw_process& pr
         throw Error(CMW_INVALID, "cannot start " + std::string(program.name) +
                                      ": it runs already, as process " +
                                      std::to_string(record->pid));
-    auto launched = launch(plan);
-    Child child{program.name, {launched.pid, 0, boot_, plan.mark}, std::move(launched.pidfd), {}};
+    auto launched = launch_in_cgroup(plan, program.name);
+    Child child{program.name,
+                {launched.pid, 0, boot_, plan.mark, plan.cgroup},
+                std::move(launched.pidfd),
+                {}};
     // One that has ended since is a zombie of ours, and still has its start time.
     if (const auto facts = read_facts(launched.pid)) child.record.start = facts->start;
     fill(std::move(child), process);
+}
+
+Launched Runner::launch_in_cgroup(Launch& plan, std::string_view name) const {
+    if (settings_.cgroup.empty()) return launch(plan);
+    remove_empty_cgroups(settings_.cgroup, name);
+    plan.cgroup = make_cgroup(settings_.cgroup, name, plan.mark);
+    try {
+        return launch(plan);
+    } catch (...) {
+        end_cgroup(plan.cgroup);
+        throw;
+    }
 }
 
 void Runner::adopt(const Call& call, const char* name, cmw_process& process) {
@@ -122,6 +142,7 @@ void Runner::adopt(const Call& call, const char* name, cmw_process& process) {
         throw Error(CMW_NOT_FOUND, "cannot adopt " + std::string(name) + ": none was started");
     auto pidfd = open_process(*record, boot_);
     if (!pidfd) {
+        if (record->boot == boot_ && !record->cgroup.empty()) end_cgroup(record->cgroup);
         ::unlink(path.c_str());
         throw Error(CMW_NOT_FOUND, "cannot adopt " + std::string(name) + ": process " +
                                        std::to_string(record->pid) + " is gone");
@@ -134,6 +155,7 @@ void Runner::stop(const Call&, std::uint64_t id, std::uint32_t how) {
     if (how == CMW_STOP_GENTLY) return send(child.pidfd, SIGTERM);
     send(child.pidfd, SIGKILL);
     kill_group(child);
+    if (!child.record.cgroup.empty()) kill_cgroup(child.record.cgroup);
     kill_marked(child.record.mark);
 }
 
@@ -223,6 +245,8 @@ void Runner::kill_group(const Child& child) const noexcept {
 void Runner::end_rest(const Child& child) const noexcept {
     kill_group(child);
     try {
+        if (!child.record.cgroup.empty() && !end_cgroup(child.record.cgroup))
+            host_.warn(system_error("remove the cgroup " + child.record.cgroup, errno).what());
         if (!end_marked(child.record.mark))
             host_.warn("cannot end all that " + child.name + " left: some of it does not die");
     } catch (const std::exception& e) {

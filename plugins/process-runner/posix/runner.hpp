@@ -5,9 +5,10 @@
 //
 // Asked gently, the program alone gets SIGTERM: it knows what to do with its children. Killed, all
 // that it started is, and what is left of that when the program has ended: its group, and what has
-// its mark (marked.hpp), such as a daemon that left the group.
+// its mark (marked.hpp) or is in its cgroup (cgroup.hpp), such as a daemon that left the group.
 #pragma once
 
+#include "launch.hpp"
 #include "process_record.hpp"
 #include "use_settings.hpp"
 
@@ -18,12 +19,23 @@ namespace cmw::posix {
 
 class Runner final : public ProcessRunner {
   public:
-    struct Settings {};
+    struct Settings {
+        std::string cgroup; ///< "": no cgroups.
+    };
     using UseSettings = posix::UseSettings;
     static constexpr About about{"posix", "0.1.0", "Runs programs as processes of this host.",
                                  "Apache-2.0", "The cmix-wrapper authors"};
-    static constexpr std::array<Option<Settings>, 0> options{};
+    static constexpr std::array options{
+        option<&Settings::cgroup>(
+            {.name = "cgroup",
+             .help =
+                 "Folder of a cgroup v2 mount in which each start of a program gets a cgroup of "
+                 "its own, so that all it started ends with it: that of the host's unit, with "
+                 "Delegate=yes, as \"/sys/fs/cgroup/system.slice/cmix-wrapper.service\". None "
+                 "by default."}),
+    };
     static constexpr auto use_options = posix::use_options;
+    static void check(const Settings& settings);
     static void check_use(const Settings&, const UseSettings& use);
 
     Runner(Settings settings, Host host);
@@ -45,6 +57,7 @@ class Runner final : public ProcessRunner {
     };
 
     std::string record_path(std::string_view name) const;
+    Launched launch_in_cgroup(Launch& plan, std::string_view name) const;
     UniqueFd lock(const Call& call, std::string_view name) const;
     void fill(Child child, cmw_process& process);
     Child& find(std::uint64_t id);
@@ -53,6 +66,7 @@ class Runner final : public ProcessRunner {
     void forget_record(const Child& child) noexcept;
     void reap_left() noexcept;
 
+    Settings settings_;
     Host host_;
     std::string boot_;
     std::map<std::uint64_t, Child> children_;

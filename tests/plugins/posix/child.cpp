@@ -80,6 +80,15 @@ int daemonise(const std::string& path, const std::string& then) {
     return 0;
 }
 
+/// The same with another environment, as `env -i` has it: nothing of the program is left in it.
+int escape(char* self, char* path) {
+    if (::getenv("CMW_PROCESS") == nullptr) return daemonise(path, "stay");
+    char what[] = "escape";
+    char* const arguments[] = {self, what, path, nullptr};
+    char* const none[] = {nullptr};
+    return ::execve(self, arguments, none);
+}
+
 /// More than any pipe holds.
 int flood() {
     const std::string line(1023, 'x');
@@ -97,6 +106,7 @@ int close_all() {
 int main(int count, char** arguments, char** environment) {
     const std::string what = count > 1 ? arguments[1] : "";
     if (what == "alone") return hold_alone(arguments[2]);
+    if (what == "escape") return escape(arguments[0], arguments[2]);
     if (what == "daemonise") return daemonise(arguments[2], arguments[3]);
     if (what == "flood") return flood();
     if (what == "close") return close_all();
