@@ -3,7 +3,7 @@
 
 #include "definition.hpp"
 #include "image.hpp"
-#include "usage.hpp"
+#include "shared/cgroup_usage.hpp"
 
 #include <atomic>
 
@@ -150,7 +150,7 @@ void Runner::usage(std::uint64_t id, cmw_usage& usage) {
     if (container.exit())
         throw Error(CMW_NOT_FOUND,
                     "cannot tell what " + container.facts().name + " uses: it has ended");
-    read_usage("/", container.facts().pid, container.facts().id, usage);
+    shared::read_usage_of("/", container.facts().pid, container.facts().id, usage);
 }
 
 void Runner::fill(const State& state, const std::string& service, cmw_process& process) {

@@ -3,6 +3,7 @@
 
 #include "launch.hpp"
 #include "marked.hpp"
+#include "shared/cgroup_usage.hpp"
 #include "system_error.hpp"
 #include "usage.hpp"
 
@@ -187,6 +188,7 @@ void Runner::release(std::uint64_t id) noexcept {
 void Runner::usage(std::uint64_t id, cmw_usage& usage) {
     const auto& child = find(id);
     read_usage(child.record.pid, usage);
+    if (!child.record.cgroup.empty()) shared::read_group_usage(child.record.cgroup, usage);
     // What was read is of this process if that still runs now.
     if (child.exit || has_ended(child.pidfd))
         throw Error(CMW_NOT_FOUND, "cannot tell what " + child.name + " uses: it has ended");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a container uses, by files as kernels have them.
-#include "usage.hpp"
+#include "shared/cgroup_usage.hpp"
 
 #include "support/temporary_folder.hpp"
 
@@ -20,7 +20,7 @@ struct Machine {
     cmw_usage usage(const std::string& id = "c0ffee") const {
         constexpr std::int64_t unknown = CMW_USAGE_UNKNOWN;
         cmw_usage usage{sizeof(cmw_usage), 0, unknown, unknown, unknown, unknown, unknown};
-        cmw::container::read_usage(root.path(), 42, id, usage);
+        cmw::shared::read_usage_of(root.path(), 42, id, usage);
         return usage;
     }
 };

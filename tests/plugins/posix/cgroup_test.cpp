@@ -200,6 +200,15 @@ TEST_CASE("each start has a cgroup of its own, and none is left of one that fail
     const auto two = f.start(runner, "two", {"/bin/sleep", "1000"});
     CHECK(joined(one.pid) != joined(two.pid));
     CHECK(parent.cgroups().size() == 2);
+    const auto three = f.start(runner, "three", {"/bin/sh", "-c", "sleep 1000 & sleep 1001"});
+    CHECK(until([&] { // All that it started counts.
+        cmw_usage usage{sizeof(cmw_usage), 0, -1, -1, -1, -1, -1};
+        runner.usage(three.id, usage);
+        return usage.processes == 3 && usage.threads == 3 && usage.cpu_us >= 0;
+    }));
+    runner.stop(f.call.handle(), three.id, CMW_STOP_NOW);
+    f.wait(runner, three);
+    runner.release(three.id);
     runner.stop(f.call.handle(), one.id, CMW_STOP_NOW);
     f.wait(runner, one);
     CHECK(runs(two.pid));

@@ -146,6 +146,9 @@ void FakeSystemd::serve() {
         for (const auto& name : std::exchange(changed_, {})) tell_changed(name);
         if (std::exchange(end_connections_, false)) buses_.clear();
         std::erase_if(buses_, [](const Bus& bus) { return sd_bus_is_open(bus.get()) <= 0; });
+        std::erase_if(greeted_, [&](sd_bus* bus) {
+            return std::ranges::find(buses_, bus, &Bus::get) == buses_.end();
+        });
         std::vector<pollfd> fds{{listener_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
         for (const auto& bus : buses_)
             fds.push_back(
@@ -199,7 +202,10 @@ int FakeSystemd::answer(sd_bus_message* message) {
 }
 
 int FakeSystemd::answer_bus(sd_bus_message* message, const std::string& member) {
-    if (member == "Hello") return sd_bus_reply_method_return(message, "s", ":1.1");
+    if (member == "Hello") {
+        greeted_.push_back(sd_bus_message_get_bus(message));
+        return sd_bus_reply_method_return(message, "s", ":1.1");
+    }
     return sd_bus_reply_method_return(message, nullptr); // AddMatch, RemoveMatch.
 }
 
@@ -285,25 +291,25 @@ void FakeSystemd::finish_jobs() {
 }
 
 void FakeSystemd::tell_job(std::uint32_t job, const std::string& unit, const std::string& result) {
-    for (const auto& bus : buses_) {
+    for (auto* bus : greeted_) {
         sd_bus_message* made = nullptr;
-        if (sd_bus_message_new_signal(bus.get(), &made, manager_path, manager, "JobRemoved") < 0)
+        if (sd_bus_message_new_signal(bus, &made, manager_path, manager, "JobRemoved") < 0)
             continue;
         sd_bus_message_append(made, "uoss", job, path_of_job(job).c_str(), unit.c_str(),
                               result.c_str());
-        send_signal(bus.get(), made);
+        send_signal(bus, made);
         sd_bus_message_unref(made);
     }
 }
 
 void FakeSystemd::tell_changed(const std::string& name) {
-    for (const auto& bus : buses_) {
+    for (auto* bus : greeted_) {
         sd_bus_message* made = nullptr;
-        if (sd_bus_message_new_signal(bus.get(), &made, path_of_unit(name).c_str(),
+        if (sd_bus_message_new_signal(bus, &made, path_of_unit(name).c_str(),
                                       "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0)
             continue;
         sd_bus_message_append(made, "sa{sv}as", "org.freedesktop.systemd1.Unit", 0, 0);
-        send_signal(bus.get(), made);
+        send_signal(bus, made);
         sd_bus_message_unref(made);
     }
 }

@@ -102,6 +102,8 @@ class FakeSystemd {
     std::vector<Job> done_; ///< Still to be told.
     std::uint32_t last_job_ = 0;
     std::vector<Bus> buses_; ///< The thread's alone.
+    /// Those that said Hello: a client takes nothing before its answer.
+    std::vector<sd_bus*> greeted_;
     std::thread thread_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "usage.hpp"
+#include "shared/cgroup_usage.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <sstream>
 
-namespace cmw::container {
+namespace cmw::shared {
 
 namespace {
 
@@ -35,10 +35,10 @@ std::optional<std::int64_t> field(const std::string& text, std::string_view name
     return std::nullopt;
 }
 
-/// Of a path of groups, the part as far as the container's own; "" if it is in none.
-std::string group_of(const std::string& path, const std::string& id) {
-    const auto found = path.find(id);
-    if (id.empty() || found == path.npos) return "";
+/// Of a path of groups, the part as far as the one of that name; "" if it is in none.
+std::string group_of(const std::string& path, const std::string& name) {
+    const auto found = path.find(name);
+    if (name.empty() || found == path.npos) return "";
     return path.substr(0, path.find('/', found));
 }
 
@@ -52,17 +52,13 @@ void set_memory(cmw_usage& usage, std::optional<std::int64_t> all,
     if (all) usage.memory_bytes = std::max<std::int64_t>(*all - unused.value_or(0), 0);
 }
 
+/// Threads also where their number is not limited, and so not counted, of version 2.
 void read_tasks(const fs::path& group, cmw_usage& usage) {
+    const auto threads = read_whole(group / "cgroup.threads");
+    if (!threads.empty()) usage.threads = std::ranges::count(threads, '\n');
     set(usage.threads, number(read_whole(group / "pids.current")));
     const auto processes = read_whole(group / "cgroup.procs");
     if (!processes.empty()) usage.processes = std::ranges::count(processes, '\n');
-}
-
-void read_unified(const fs::path& group, cmw_usage& usage) {
-    set_memory(usage, number(read_whole(group / "memory.current")),
-               field(read_whole(group / "memory.stat"), "inactive_file"));
-    set(usage.cpu_us, field(read_whole(group / "cpu.stat"), "usage_usec"));
-    read_tasks(group, usage);
 }
 
 /// `controllers` of version 1, one of which this hierarchy has.
@@ -81,7 +77,15 @@ void read_of(const std::string& controllers, const fs::path& group, cmw_usage& u
 
 } // namespace
 
-void read_usage(const fs::path& root, std::int64_t pid, const std::string& id, cmw_usage& usage) {
+void read_group_usage(const fs::path& group, cmw_usage& usage) {
+    set_memory(usage, number(read_whole(group / "memory.current")),
+               field(read_whole(group / "memory.stat"), "inactive_file"));
+    set(usage.cpu_us, field(read_whole(group / "cpu.stat"), "usage_usec"));
+    read_tasks(group, usage);
+}
+
+void read_usage_of(const fs::path& root, std::int64_t pid, const std::string& name,
+                   cmw_usage& usage) {
     const auto process = root / "proc" / std::to_string(pid);
     const auto groups = root / "sys/fs/cgroup";
     std::istringstream lines(read_whole(process / "cgroup"));
@@ -90,12 +94,12 @@ void read_usage(const fs::path& root, std::int64_t pid, const std::string& id, c
         const auto first = line.find(':');
         const auto second = line.find(':', first + 1);
         if (first == line.npos || second == line.npos) continue;
-        const auto group = group_of(line.substr(second + 1), id);
+        const auto group = group_of(line.substr(second + 1), name);
         if (group.empty()) continue;
         found = true;
         const auto controllers = line.substr(first + 1, second - first - 1);
         if (controllers.empty())
-            read_unified(groups / group.substr(1), usage);
+            read_group_usage(groups / group.substr(1), usage);
         else
             read_of(controllers, groups / controllers / group.substr(1), usage);
     }
@@ -105,4 +109,4 @@ void read_usage(const fs::path& root, std::int64_t pid, const std::string& id, c
     if (!error) usage.descriptors = std::distance(begin(descriptors), end(descriptors));
 }
 
-} // namespace cmw::container
+} // namespace cmw::shared
