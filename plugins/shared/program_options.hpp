@@ -16,4 +16,26 @@ inline constexpr OptionText program_limits_option{
     .help = "Resource limits by their names in setrlimit(2), soft and hard: "
             "{ nofile = \"65536\", core = \"0\", as = \"unlimited\" }."};
 
+inline constexpr OptionText program_core_dumps_option{
+    .name = "core-dumps",
+    .help =
+        "Size of a core dump at most: \"off\", \"unlimited\", or a size as \"64MiB\". A dump holds "
+        "the program's secrets. What the host, or systemd, has by default."};
+
+inline constexpr OptionText program_io_class_option{
+    .name = "io-class",
+    .help = "Priority for disks: \"idle\", \"best-effort\", \"best-effort:N\" or \"realtime:N\", N "
+            "of 0 "
+            "(first) to 7. \"realtime\" needs root."};
+
+inline constexpr OptionText program_umask_option{
+    .name = "umask", .help = "Rights that files which it makes do not get: \"0027\"."};
+
+inline constexpr OptionText program_capabilities_option{
+    .name = "capabilities",
+    .help =
+        "The capabilities(7) it keeps, as [\"net_bind_service\"], also as another user; [] for "
+        "none. All others are dropped for good. Needs root. By default root's programs keep all, "
+        "others have none."};
+
 } // namespace cmw::shared

@@ -2,13 +2,9 @@
 #include "attributes.hpp"
 
 #include "new_process.hpp"
+#include "shared/program_values.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <cerrno>
-#include <charconv>
-#include <cmw/error.hpp>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/ioprio.h>
@@ -19,105 +15,15 @@
 
 namespace cmw::posix {
 
-namespace {
-
-/// By their numbers in linux/capability.h, which never change.
-constexpr std::array<const char*, 41> capability_names{"chown",
-                                                       "dac_override",
-                                                       "dac_read_search",
-                                                       "fowner",
-                                                       "fsetid",
-                                                       "kill",
-                                                       "setgid",
-                                                       "setuid",
-                                                       "setpcap",
-                                                       "linux_immutable",
-                                                       "net_bind_service",
-                                                       "net_broadcast",
-                                                       "net_admin",
-                                                       "net_raw",
-                                                       "ipc_lock",
-                                                       "ipc_owner",
-                                                       "sys_module",
-                                                       "sys_rawio",
-                                                       "sys_chroot",
-                                                       "sys_ptrace",
-                                                       "sys_pacct",
-                                                       "sys_admin",
-                                                       "sys_boot",
-                                                       "sys_nice",
-                                                       "sys_resource",
-                                                       "sys_time",
-                                                       "sys_tty_config",
-                                                       "mknod",
-                                                       "lease",
-                                                       "audit_write",
-                                                       "audit_control",
-                                                       "setfcap",
-                                                       "mac_override",
-                                                       "mac_admin",
-                                                       "syslog",
-                                                       "wake_alarm",
-                                                       "block_suspend",
-                                                       "audit_read",
-                                                       "perfmon",
-                                                       "bpf",
-                                                       "checkpoint_restore"};
-static_assert(capability_names.size() == CAP_LAST_CAP + 1);
-
-[[noreturn]] void refuse(const std::string& option, const std::string& text,
-                         const std::string& takes) {
-    throw Error(CMW_CONFIG,
-                "cannot set the option " + option + " to \"" + text + "\": it takes " + takes);
-}
-
-std::optional<int> io_priority(const std::string& text) {
-    if (text.empty()) return std::nullopt;
-    const auto value = [](int kind, int level) { return kind << IOPRIO_CLASS_SHIFT | level; };
-    if (text == "idle") return value(IOPRIO_CLASS_IDLE, 0);
-    if (text == "best-effort") return value(IOPRIO_CLASS_BE, 4);
-    const auto colon = text.find(':');
-    const auto kind = text.substr(0, colon);
-    const auto level = colon == std::string::npos ? "" : text.substr(colon + 1);
-    const bool known = kind == "best-effort" || kind == "realtime";
-    if (!known || level.size() != 1 || level[0] < '0' || level[0] > '7')
-        refuse("io-class", text,
-               R"("idle", "best-effort", "best-effort:N" or "realtime:N", N of 0 (first) to 7)");
-    return value(kind == "realtime" ? IOPRIO_CLASS_RT : IOPRIO_CLASS_BE, level[0] - '0');
-}
-
-std::optional<mode_t> file_mask(const std::string& text) {
-    if (text.empty()) return std::nullopt;
-    mode_t mask = 0;
-    const auto* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, mask, 8);
-    if (error != std::errc() || rest != end || mask > 0777)
-        refuse("umask", text, "octal digits, as \"0027\"");
-    return mask;
-}
-
-std::uint64_t capability(const std::string& text) {
-    std::string name = text;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (name.starts_with("cap_")) name.erase(0, 4);
-    const auto* found = std::ranges::find(capability_names, name);
-    if (found == capability_names.end())
-        refuse("capabilities", text, "names of capabilities(7), as \"net_bind_service\"");
-    return std::uint64_t{1} << (found - capability_names.begin());
-}
-
-} // namespace
-
 Attributes parse_attributes(const UseSettings& use) {
     Attributes attributes;
     if (use.nice) attributes.nice = static_cast<int>(*use.nice);
     if (use.oom_score_adjust) attributes.oom_score = std::to_string(*use.oom_score_adjust);
-    attributes.io_priority = io_priority(use.io_class);
-    attributes.umask = file_mask(use.umask);
+    if (const auto io = shared::parse_io_class(use.io_class))
+        attributes.io_priority = io->kind << IOPRIO_CLASS_SHIFT | io->level;
+    attributes.umask = shared::parse_umask(use.umask);
     attributes.no_new_privileges = use.no_new_privileges;
-    if (!use.capabilities) return attributes;
-    attributes.capabilities = 0;
-    for (const auto& name : *use.capabilities) *attributes.capabilities |= capability(name);
+    if (use.capabilities) attributes.capabilities = shared::parse_capabilities(*use.capabilities);
     return attributes;
 }
 

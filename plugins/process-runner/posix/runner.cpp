@@ -46,12 +46,9 @@ cmw_exit reap(const UniqueFd& pidfd) noexcept {
 }
 
 std::vector<Limit> all_limits(const UseSettings& use) {
-    auto limits = parse_limits(use.limits);
-    const auto core = parse_core_dumps(use.core_dumps);
-    if (core && use.limits.contains("core"))
-        throw Error(CMW_CONFIG, "cannot set the limit core and the option core-dumps: they are the "
-                                "same; leave one out");
-    if (core) limits.push_back(*core);
+    std::vector<Limit> limits;
+    for (const auto& limit : shared::parse_limits(use.limits, use.core_dumps))
+        limits.push_back(limit_of(limit));
     return limits;
 }
 

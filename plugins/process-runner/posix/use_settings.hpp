@@ -30,41 +30,28 @@ inline constexpr std::array use_options{
                  "host that runs as root. The host's own by default."}),
     option<&UseSettings::group>(shared::program_group_option),
     option<&UseSettings::limits>(shared::program_limits_option),
-    option<&UseSettings::core_dumps>(
-        {.name = "core-dumps",
-         .help = "Size of a core dump at most: \"off\", \"unlimited\", or a size as \"64MiB\". A "
-                 "dump holds the program's secrets. The host's own limit by default."}),
+    option<&UseSettings::core_dumps>(shared::program_core_dumps_option),
     option<&UseSettings::nice>(
         {.name = "nice",
          .help = "Priority for the processor: -20 (first) to 19. Below the host's own needs a "
                  "host that runs as root.",
          .minimum = "-20",
          .maximum = "19"}),
-    option<&UseSettings::io_class>(
-        {.name = "io-class",
-         .help = "Priority for disks: \"idle\", \"best-effort\", \"best-effort:N\" or "
-                 "\"realtime:N\", N of 0 (first) to 7. \"realtime\" needs root."}),
+    option<&UseSettings::io_class>(shared::program_io_class_option),
     option<&UseSettings::oom_score_adjust>(
         {.name = "oom-score-adjust",
          .help = "Whom the kernel kills when memory is short: -1000 (never this one) to 1000 "
                  "(first). Below the host's own needs root.",
          .minimum = "-1000",
          .maximum = "1000"}),
-    option<&UseSettings::umask>(
-        {.name = "umask",
-         .help = "Rights that files which it makes do not get: \"0027\". The host's own by "
-                 "default."}),
+    option<&UseSettings::umask>(shared::program_umask_option),
     option<&UseSettings::no_new_privileges>(
         {.name = "no-new-privileges",
          .help = "Whether the program and all that it starts can gain no rights by executing "
                  "set-user-id files or files with capabilities. On, as a program of a node "
                  "needs none; set it to false for one that calls such a file, as sudo or ping.",
          .fallback = "true"}),
-    option<&UseSettings::capabilities>(
-        {.name = "capabilities",
-         .help = "The capabilities(7) it keeps, as [\"net_bind_service\"], also as another "
-                 "user; [] for none. All others are dropped for good. Needs a host that runs as "
-                 "root. By default root's programs keep all, others have none."}),
+    option<&UseSettings::capabilities>(shared::program_capabilities_option),
 };
 
 } // namespace cmw::posix

@@ -1,56 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "properties.hpp"
 
+#include "shared/program_values.hpp"
+
 #include <cctype>
-#include <charconv>
 
 namespace cmw::systemd {
 
 namespace {
 
-constexpr std::string_view resources[] = {"as",      "core",       "cpu",    "data",    "fsize",
-                                          "memlock", "nice",       "nofile", "nproc",   "rss",
-                                          "rtprio",  "sigpending", "stack",  "msgqueue"};
-
-template <class Number>
-std::optional<Number> number(std::string_view text, int base) {
-    Number value = 0;
-    const auto* end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, value, base);
-    if (error != std::errc() || rest != end || text.empty()) return std::nullopt;
-    return value;
+void add_limit(std::vector<Property>& list, const shared::ProgramLimit& limit) {
+    std::string property = "Limit";
+    for (const char c : limit.name)
+        property += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    list.push_back({property, limit.value});
+    list.push_back({property + "Soft", limit.value});
 }
 
-std::uint64_t limit_value(const std::string& name, const std::string& text) {
-    if (text == "unlimited") return UINT64_MAX;
-    if (const auto value = number<std::uint64_t>(text, 10)) return *value;
-    throw Error(CMW_CONFIG, "cannot set the limit " + name + " to \"" + text +
-                                "\": it is neither a whole number nor \"unlimited\"");
+/// A program of another user gets what it keeps at its start, as the posix runner has it.
+void add_rights(std::vector<Property>& list, const UseSettings& use) {
+    if (use.no_new_privileges) list.push_back({"NoNewPrivileges", true});
+    if (!use.capabilities) return;
+    const auto kept = shared::parse_capabilities(*use.capabilities);
+    list.push_back({"CapabilityBoundingSet", kept});
+    list.push_back({"AmbientCapabilities", kept});
 }
 
-void add_limits(std::vector<Property>& list, const std::map<std::string, std::string>& limits) {
-    for (const auto& [name, text] : limits) {
-        if (std::ranges::find(resources, name) == std::end(resources)) {
-            std::string known;
-            for (const auto each : resources) known += " " + std::string(each);
-            throw Error(CMW_CONFIG,
-                        "cannot set the limit \"" + name + "\": the ones known are" + known);
-        }
-        std::string property = "Limit";
-        for (const char c : name)
-            property += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-        const auto value = limit_value(name, text);
-        list.push_back({property, value});
-        list.push_back({property + "Soft", value});
+void add_priorities(std::vector<Property>& list, const UseSettings& use) {
+    const auto add = [&](const char* name, std::int64_t value) {
+        list.push_back({name, static_cast<std::int32_t>(value)});
+    };
+    if (use.nice) add("Nice", *use.nice);
+    if (use.oom_score_adjust) add("OOMScoreAdjust", *use.oom_score_adjust);
+    if (const auto io = shared::parse_io_class(use.io_class)) {
+        add("IOSchedulingClass", io->kind);
+        add("IOSchedulingPriority", io->level);
     }
-}
-
-std::uint32_t umask_value(const std::string& text) {
-    const auto value = number<std::uint32_t>(text, 8);
-    if (!value || *value > 0777)
-        throw Error(CMW_CONFIG,
-                    "cannot set the umask \"" + text + "\": it is no octal number as \"0027\"");
-    return *value;
 }
 
 void add_share(std::vector<Property>& list, const UseSettings& use) {
@@ -71,11 +56,9 @@ std::vector<Property> properties_of(const UseSettings& use) {
     std::vector<Property> list;
     if (!use.user.empty()) list.push_back({"User", use.user});
     if (!use.group.empty()) list.push_back({"Group", use.group});
-    if (use.nice) list.push_back({"Nice", static_cast<std::int32_t>(*use.nice)});
-    if (use.oom_score_adjust)
-        list.push_back({"OOMScoreAdjust", static_cast<std::int32_t>(*use.oom_score_adjust)});
-    if (!use.umask.empty()) list.push_back({"UMask", umask_value(use.umask)});
-    if (use.no_new_privileges) list.push_back({"NoNewPrivileges", true});
+    if (const auto umask = shared::parse_umask(use.umask)) list.push_back({"UMask", *umask});
+    add_priorities(list, use);
+    add_rights(list, use);
     if (!use.protect_system.empty() && use.protect_system != "no")
         list.push_back({"ProtectSystem", use.protect_system});
     if (use.private_tmp) list.push_back({"PrivateTmp", true});
@@ -86,7 +69,8 @@ std::vector<Property> properties_of(const UseSettings& use) {
         list.push_back({"Slice", use.slice});
     }
     add_share(list, use);
-    add_limits(list, use.limits);
+    for (const auto& limit : shared::parse_limits(use.limits, use.core_dumps))
+        add_limit(list, limit);
     return list;
 }
 

@@ -15,10 +15,13 @@ struct UseSettings {
     std::string user;
     std::string group;
     std::map<std::string, std::string> limits;
+    std::string core_dumps;
     std::optional<std::int64_t> nice;
+    std::string io_class;
     std::optional<std::int64_t> oom_score_adjust;
     std::string umask;
     bool no_new_privileges = true;
+    std::optional<std::vector<std::string>> capabilities;
     std::optional<Bytes> memory_max;
     std::optional<Bytes> memory_high;
     std::optional<std::int64_t> cpu_weight;
@@ -38,23 +41,25 @@ inline constexpr std::array use_options{
                  "on the bus of a user, that user, and no other."}),
     option<&UseSettings::group>(shared::program_group_option),
     option<&UseSettings::limits>(shared::program_limits_option),
+    option<&UseSettings::core_dumps>(shared::program_core_dumps_option),
     option<&UseSettings::nice>({.name = "nice",
                                 .help = "Priority for the processor: -20 (first) to 19.",
                                 .minimum = "-20",
                                 .maximum = "19"}),
+    option<&UseSettings::io_class>(shared::program_io_class_option),
     option<&UseSettings::oom_score_adjust>(
         {.name = "oom-score-adjust",
          .help = "Whom the kernel kills when memory is short: -1000 (never this one) to 1000 "
                  "(first).",
          .minimum = "-1000",
          .maximum = "1000"}),
-    option<&UseSettings::umask>(
-        {.name = "umask", .help = "Rights that files which it makes do not get: \"0027\"."}),
+    option<&UseSettings::umask>(shared::program_umask_option),
     option<&UseSettings::no_new_privileges>(
         {.name = "no-new-privileges",
          .help = "Whether the program and all that it starts can gain no rights by executing "
                  "set-user-id files or files with capabilities.",
          .fallback = "true"}),
+    option<&UseSettings::capabilities>(shared::program_capabilities_option),
     option<&UseSettings::memory_max>(
         {.name = "memory-max",
          .help = "Memory that it may have with all that it starts; beyond it the kernel kills.",

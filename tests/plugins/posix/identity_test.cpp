@@ -41,12 +41,16 @@ TEST_CASE("limits are checked with the configuration") {
 }
 
 TEST_CASE("limits are what setrlimit takes") {
-    const auto limits = parse_limits({{"core", "0"}, {"nofile", "64"}, {"stack", "unlimited"}});
+    std::vector<cmw::posix::Limit> limits;
+    for (const auto& limit :
+         cmw::shared::parse_limits({{"nofile", "64"}, {"stack", "unlimited"}}, "off"))
+        limits.insert(limits.begin(), limit_of(limit));
     REQUIRE(limits.size() == 3);
     CHECK(limits[0].resource == RLIMIT_CORE);
-    CHECK(limits[1].value.rlim_cur == 64);
-    CHECK(limits[1].value.rlim_max == 64);
-    CHECK(limits[2].value.rlim_max == RLIM_INFINITY);
+    CHECK(limits[0].value.rlim_max == 0);
+    CHECK(limits[1].value.rlim_max == RLIM_INFINITY);
+    CHECK(limits[2].value.rlim_cur == 64);
+    CHECK(limits[2].value.rlim_max == 64);
 }
 
 TEST_CASE("users and groups are found by name and number") {

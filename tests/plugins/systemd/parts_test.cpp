@@ -59,7 +59,10 @@ TEST_CASE("options become properties of the types that systemd wants") {
     use.private_tmp = true;
     use.protect_system = "strict";
     use.slice = "nodes.slice";
-    use.limits = {{"nofile", "65536"}, {"core", "unlimited"}};
+    use.limits = {{"nofile", "65536"}};
+    use.core_dumps = "unlimited";
+    use.io_class = "best-effort:7";
+    use.capabilities = {"net_bind_service", "CAP_SYS_NICE"};
     check_value(use, "User", std::string("cmix"));
     check_value(use, "Nice", std::int32_t{-5});
     check_value(use, "OOMScoreAdjust", std::int32_t{300});
@@ -74,6 +77,11 @@ TEST_CASE("options become properties of the types that systemd wants") {
     check_value(use, "LimitNOFILE", std::uint64_t{65536});
     check_value(use, "LimitNOFILESoft", std::uint64_t{65536});
     check_value(use, "LimitCORE", std::uint64_t{UINT64_MAX});
+    check_value(use, "LimitCORESoft", std::uint64_t{UINT64_MAX});
+    check_value(use, "IOSchedulingClass", std::int32_t{2});
+    check_value(use, "IOSchedulingPriority", std::int32_t{7});
+    check_value(use, "CapabilityBoundingSet", std::uint64_t{1U << 10 | 1U << 23});
+    check_value(use, "AmbientCapabilities", std::uint64_t{1U << 10 | 1U << 23});
 }
 
 TEST_CASE("what is not configured is systemd's to decide") {
@@ -97,6 +105,16 @@ TEST_CASE("options that systemd could not take are refused in words") {
     }
     SUBCASE("an unknown limit") {
         use.limits = {{"files", "1"}};
+    }
+    SUBCASE("a class of disk's priority") {
+        use.io_class = "first";
+    }
+    SUBCASE("an unknown capability") {
+        use.capabilities = {"fly"};
+    }
+    SUBCASE("core dumps of two sizes") {
+        use.core_dumps = "off";
+        use.limits = {{"core", "1"}};
     }
     SUBCASE("no number") {
         use.limits = {{"nofile", "many"}};
