@@ -38,4 +38,32 @@ inline constexpr OptionText program_capabilities_option{
         "none. All others are dropped for good. Needs root. By default root's programs keep all, "
         "others have none."};
 
+inline constexpr OptionText program_memory_max_option{
+    .name = "memory-max",
+    .help = "Memory that it may have with all that it starts; beyond it the kernel kills.",
+    .minimum = "1MiB"};
+
+inline constexpr OptionText program_memory_high_option{
+    .name = "memory-high",
+    .help = "Memory beyond which it is slowed and pressed to give some back.",
+    .minimum = "1MiB"};
+
+inline constexpr OptionText program_cpu_weight_option{
+    .name = "cpu-weight",
+    .help = "Share of the processor where it is contended; others have 100.",
+    .minimum = "1",
+    .maximum = "10000"};
+
+inline constexpr OptionText program_cpu_max_option{
+    .name = "cpu-max",
+    .help = "Time of processors at most, in percent of one: 150 is one and a half.",
+    .minimum = "1",
+    .maximum = "1000000"};
+
+inline constexpr OptionText program_pids_max_option{.name = "pids-max",
+                                                    .help =
+                                                        "Processes and threads that it may have.",
+                                                    .minimum = "1",
+                                                    .maximum = "4194304"};
+
 } // namespace cmw::shared

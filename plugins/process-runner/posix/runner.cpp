@@ -73,10 +73,15 @@ void Runner::check(const Settings& settings) {
     if (!settings.cgroup.empty()) check_cgroups(settings.cgroup);
 }
 
-void Runner::check_use(const Settings&, const UseSettings& use) {
+void Runner::check_use(const Settings& settings, const UseSettings& use) {
     find_identity(use.user, use.group);
     all_limits(use);
     parse_attributes(use);
+    const auto limits = cgroup_settings(use);
+    if (settings.cgroup.empty() && !limits.empty())
+        throw Error(CMW_CONFIG, std::string("cannot set the option ") + limits.front().option +
+                                    ": it is one of a cgroup; give the runner the option cgroup, "
+                                    "or use the runner systemd");
 }
 
 Runner::Runner(Settings settings, Host host)
@@ -109,7 +114,7 @@ void Runner::start(const Call& call, const cmw_program& program, cmw_process& pr
         throw Error(CMW_INVALID, "cannot start " + std::string(program.name) +
                                      ": it runs already, as process " +
                                      std::to_string(record->pid));
-    auto launched = launch_in_cgroup(plan, program.name);
+    auto launched = launch_in_cgroup(plan, program.name, cgroup_settings(use));
     Child child{program.name,
                 {launched.pid, 0, boot_, plan.mark, plan.cgroup},
                 std::move(launched.pidfd),
@@ -119,11 +124,14 @@ void Runner::start(const Call& call, const cmw_program& program, cmw_process& pr
     fill(std::move(child), process);
 }
 
-Launched Runner::launch_in_cgroup(Launch& plan, std::string_view name) const {
+Launched Runner::launch_in_cgroup(Launch& plan, std::string_view name,
+                                  const std::vector<CgroupSetting>& settings) const {
     if (settings_.cgroup.empty()) return launch(plan);
     remove_empty_cgroups(settings_.cgroup, name);
+    enable_controllers(settings_.cgroup, settings);
     plan.cgroup = make_cgroup(settings_.cgroup, name, plan.mark);
     try {
+        write_settings(plan.cgroup, settings);
         return launch(plan);
     } catch (...) {
         end_cgroup(plan.cgroup);
@@ -244,8 +252,11 @@ void Runner::kill_group(const Child& child) const noexcept {
 void Runner::end_rest(const Child& child) const noexcept {
     kill_group(child);
     try {
-        if (!child.record.cgroup.empty() && !end_cgroup(child.record.cgroup))
-            host_.warn(system_error("remove the cgroup " + child.record.cgroup, errno).what());
+        const auto& cgroup = child.record.cgroup;
+        if (!cgroup.empty() && was_out_of_memory(cgroup))
+            host_.warn(child.name + " was killed by the kernel: out of memory");
+        if (!cgroup.empty() && !end_cgroup(cgroup))
+            host_.warn(system_error("remove the cgroup " + cgroup, errno).what());
         if (!end_marked(child.record.mark))
             host_.warn("cannot end all that " + child.name + " left: some of it does not die");
     } catch (const std::exception& e) {

@@ -8,6 +8,7 @@
 // its mark (marked.hpp) or is in its cgroup (cgroup.hpp), such as a daemon that left the group.
 #pragma once
 
+#include "cgroup_limits.hpp"
 #include "launch.hpp"
 #include "process_record.hpp"
 #include "use_settings.hpp"
@@ -36,7 +37,7 @@ class Runner final : public ProcessRunner {
     };
     static constexpr auto use_options = posix::use_options;
     static void check(const Settings& settings);
-    static void check_use(const Settings&, const UseSettings& use);
+    static void check_use(const Settings& settings, const UseSettings& use);
 
     Runner(Settings settings, Host host);
     ~Runner() override; ///< Leaves all programs running.
@@ -57,7 +58,8 @@ class Runner final : public ProcessRunner {
     };
 
     std::string record_path(std::string_view name) const;
-    Launched launch_in_cgroup(Launch& plan, std::string_view name) const;
+    Launched launch_in_cgroup(Launch& plan, std::string_view name,
+                              const std::vector<CgroupSetting>& settings) const;
     UniqueFd lock(const Call& call, std::string_view name) const;
     void fill(Child child, cmw_process& process);
     Child& find(std::uint64_t id);

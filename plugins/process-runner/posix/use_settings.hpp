@@ -21,6 +21,11 @@ struct UseSettings {
     std::string umask;
     bool no_new_privileges = true;
     std::optional<std::vector<std::string>> capabilities;
+    std::optional<Bytes> memory_max; ///< These need a cgroup.
+    std::optional<Bytes> memory_high;
+    std::optional<std::int64_t> cpu_weight;
+    std::optional<std::int64_t> cpu_max;
+    std::optional<std::int64_t> pids_max;
 };
 
 inline constexpr std::array use_options{
@@ -52,6 +57,11 @@ inline constexpr std::array use_options{
                  "needs none; set it to false for one that calls such a file, as sudo or ping.",
          .fallback = "true"}),
     option<&UseSettings::capabilities>(shared::program_capabilities_option),
+    option<&UseSettings::memory_max>(shared::program_memory_max_option),
+    option<&UseSettings::memory_high>(shared::program_memory_high_option),
+    option<&UseSettings::cpu_weight>(shared::program_cpu_weight_option),
+    option<&UseSettings::cpu_max>(shared::program_cpu_max_option),
+    option<&UseSettings::pids_max>(shared::program_pids_max_option),
 };
 
 } // namespace cmw::posix

@@ -60,28 +60,11 @@ inline constexpr std::array use_options{
                  "set-user-id files or files with capabilities.",
          .fallback = "true"}),
     option<&UseSettings::capabilities>(shared::program_capabilities_option),
-    option<&UseSettings::memory_max>(
-        {.name = "memory-max",
-         .help = "Memory that it may have with all that it starts; beyond it the kernel kills.",
-         .minimum = "1MiB"}),
-    option<&UseSettings::memory_high>(
-        {.name = "memory-high",
-         .help = "Memory beyond which it is slowed and pressed to give some back.",
-         .minimum = "1MiB"}),
-    option<&UseSettings::cpu_weight>(
-        {.name = "cpu-weight",
-         .help = "Share of the processor where it is contended; others have 100.",
-         .minimum = "1",
-         .maximum = "10000"}),
-    option<&UseSettings::cpu_max>(
-        {.name = "cpu-max",
-         .help = "Time of processors at most, in percent of one: 150 is one and a half.",
-         .minimum = "1",
-         .maximum = "1000000"}),
-    option<&UseSettings::pids_max>({.name = "pids-max",
-                                    .help = "Processes and threads that it may have.",
-                                    .minimum = "1",
-                                    .maximum = "4194304"}),
+    option<&UseSettings::memory_max>(shared::program_memory_max_option),
+    option<&UseSettings::memory_high>(shared::program_memory_high_option),
+    option<&UseSettings::cpu_weight>(shared::program_cpu_weight_option),
+    option<&UseSettings::cpu_max>(shared::program_cpu_max_option),
+    option<&UseSettings::pids_max>(shared::program_pids_max_option),
     option<&UseSettings::protect_system>(
         {.name = "protect-system",
          .help = "Which folders of the system it sees read-only: \"yes\" (/usr, /boot), \"full\" "
