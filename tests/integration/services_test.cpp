@@ -2,9 +2,13 @@
 // Several services on one host, and programs that do not stay.
 #include "integration/site.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <doctest/doctest.h>
 #include <filesystem>
+#include <random>
+#include <thread>
 
 using namespace cmw::test;
 
@@ -17,13 +21,11 @@ struct Town : Site {
 
     Town() {
         write_text(script, "#!/bin/sh\n"
-                           "echo \"start $1\" >> " +
-                               order +
-                               "\n"
-                               "trap 'echo \"stop $1\" >> " +
+                           "trap 'echo \"stop $1\" >> " +
                                order +
                                "; exit 0' TERM\n"
-                               "while :; do sleep 1000 & wait; done\n");
+                               "echo \"start $1\" >> " +
+                               order + "\n" + "while :; do sleep 1000 & wait; done\n");
         std::filesystem::permissions(script, std::filesystem::perms::owner_all);
     }
     void add(const std::string& name, const std::string& keys) const {
@@ -116,4 +118,43 @@ TEST_CASE("a program that ended over an error that it handled is started again")
     REQUIRE(town.wait_for("services.careful.state", "running"));
     CHECK(town.status()["services.careful.last_exit"] ==
           "exited with status 0, after it wrote " + error);
+}
+
+TEST_CASE(
+    "hosts that are killed at any moment on a busy machine leave one of each program, untouched") {
+    constexpr int programs = 30;
+    Town town;
+    for (int i = 0; i < programs; ++i) town.add("s" + std::to_string(i), "");
+    const auto lines_with = [&](const std::string& begin) {
+        const auto text = read_text(town.order);
+        int count = 0;
+        for (auto at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) ++count;
+        return count;
+    };
+    std::atomic<bool> busy{true};
+    std::vector<std::thread> load;
+    for (int i = 0; i < 3; ++i)
+        load.emplace_back([&busy] {
+            while (busy) {
+            }
+        });
+    std::mt19937 random(2026);
+    for (int kills = 0; kills < 10; ++kills) { // The first ones while it starts them.
+        town.start();
+        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 200));
+        REQUIRE(town.end(SIGKILL) == 128 + SIGKILL);
+    }
+    town.start();
+    CHECK(eventually([&] {
+        const auto status = town.status();
+        for (int i = 0; i < programs; ++i)
+            if (status["services.s" + std::to_string(i) + ".state"] != "running") return false;
+        return lines_with("start ") >= programs;
+    }));
+    CHECK(lines_with("start ") == programs);
+    CAPTURE(town.host_output());
+    CHECK(town.end(SIGTERM) == 0);
+    CHECK(lines_with("stop ") == programs);
+    busy = false;
+    for (auto& each : load) each.join();
 }
