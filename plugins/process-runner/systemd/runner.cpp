@@ -2,7 +2,6 @@
 #include "runner.hpp"
 
 #include "exit.hpp"
-#include "shared/cgroup_usage.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -150,18 +149,9 @@ void Runner::release(std::uint64_t id) noexcept {
     units_.erase(id);
 }
 
-/// Of the kernel, not of systemd, which does not count everything by default.
-void Runner::usage(std::uint64_t id, cmw_usage& usage) {
-    const auto& unit = find(id);
-    if (unit.exit())
-        throw Error(CMW_NOT_FOUND,
-                    "cannot tell what the unit " + unit.name() + " uses: it has ended");
-    shared::read_usage_of("/", unit.pid(), unit.name(), usage);
-}
-
 void Runner::fill(const std::string& unit, std::unique_ptr<UnitBus> bus, std::uint32_t pid,
                   cmw_process& process) {
-    auto watched = std::make_unique<Unit>(host_, address_of(settings_), unit, pid, std::move(bus));
+    auto watched = std::make_unique<Unit>(host_, address_of(settings_), unit, std::move(bus));
     process.exit_fd = watched->exit_fd();
     process.pid = pid;
     process.id = ++last_id;

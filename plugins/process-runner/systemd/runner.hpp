@@ -52,7 +52,6 @@ class Runner final : public ProcessRunner {
     void stop(const Call& call, std::uint64_t id, std::uint32_t how) override;
     std::optional<cmw_exit> outcome(std::uint64_t id) override;
     void release(std::uint64_t id) noexcept override;
-    void usage(std::uint64_t id, cmw_usage& usage) override;
 
   private:
     std::string description() const;

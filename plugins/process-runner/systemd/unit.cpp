@@ -59,12 +59,10 @@ std::string UnitBus::wait_for_job(const Call& call, const std::string& job) {
     return jobs_[job];
 }
 
-Unit::Unit(Host host, std::string address, std::string name, std::uint32_t pid,
-           std::unique_ptr<UnitBus> bus)
+Unit::Unit(Host host, std::string address, std::string name, std::unique_ptr<UnitBus> bus)
     : host_(host),
       address_(std::move(address)),
       name_(std::move(name)),
-      pid_(pid),
       exit_fd_(make_event()),
       leave_fd_(make_event()),
       thread_([this, own = std::move(bus)]() mutable { watch(std::move(own)); }) {}

@@ -35,15 +35,13 @@ class UnitBus {
 
 class Unit {
   public:
-    /// `bus` has the unit kept; `pid` is of its main process.
-    Unit(Host host, std::string address, std::string name, std::uint32_t pid,
-         std::unique_ptr<UnitBus> bus);
+    /// `bus` has the unit kept.
+    Unit(Host host, std::string address, std::string name, std::unique_ptr<UnitBus> bus);
     ~Unit(); ///< Leaves it running.
     Unit(const Unit&) = delete;
     Unit& operator=(const Unit&) = delete;
 
     const std::string& name() const { return name_; }
-    std::uint32_t pid() const { return pid_; }
     int exit_fd() const { return exit_fd_.get(); }
     std::optional<cmw_exit> exit() const; ///< Any thread.
 
@@ -56,7 +54,6 @@ class Unit {
     Host host_;
     std::string address_;
     std::string name_;
-    std::uint32_t pid_;
     shared::UniqueFd exit_fd_;
     shared::UniqueFd leave_fd_;
     mutable std::mutex mutex_;
